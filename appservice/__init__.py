@@ -1,0 +1,1 @@
+"""The Matrix side of the school: the bot, the rest queue, accounts, rooms, the web host."""

@@ -1,0 +1,1 @@
+"""The bot: one person writes to the school, and it answers."""

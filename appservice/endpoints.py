@@ -1,0 +1,99 @@
+"""What Synapse and the module inside it call: transactions of events, questions about users and rooms, logins.
+
+A transaction is answered with 200 when everything in it that must not be lost is stored; otherwise Synapse sends it
+again (Matrix spec, application service API, "Pushing events").
+"""
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import structlog
+from aiohttp import web
+
+from school.domain.decisions import Reason
+from school.domain.people import UserId
+
+log = structlog.get_logger()
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+OnEvents: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Awaitable[None]]
+OnLogin: TypeAlias = Callable[[UserId], Coroutine[Any, Any, None]]
+OnRefusal: TypeAlias = Callable[[UserId, Reason], Awaitable[None]]
+
+_REMEMBERED_TRANSACTIONS: Final = 100
+
+
+class Endpoints:
+    """The routes. What they lead to is given as functions."""
+
+    def __init__(
+        self,
+        *,
+        homeserver_token: str,
+        module_token: str,
+        on_events: OnEvents,
+        on_login: OnLogin,
+        on_refusal: OnRefusal,
+    ) -> None:
+        self._homeserver_token = homeserver_token
+        self._module_token = module_token
+        self._on_events = on_events
+        self._on_login = on_login
+        self._on_refusal = on_refusal
+        self._done: list[str] = []
+        self._working: set[asyncio.Task[None]] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        """For an aiohttp application."""
+        from_homeserver = self._only_with(self._homeserver_token)
+        from_module = self._only_with(self._module_token)
+        return [
+            web.put("/_matrix/app/v1/transactions/{id}", from_homeserver(self._transaction)),
+            web.post("/_matrix/app/v1/ping", from_homeserver(self._ping)),
+            web.get("/_matrix/app/v1/users/{id}", from_homeserver(self._not_found)),
+            web.get("/_matrix/app/v1/rooms/{id}", from_homeserver(self._not_found)),
+            web.post("/_schulbote/module/login", from_module(self._login)),
+            web.post("/_schulbote/module/refusal", from_module(self._refusal)),
+        ]
+
+    def _only_with(self, token: str) -> Callable[[Handler], Handler]:
+        expected = f"Bearer {token}".encode()
+
+        def guard(handler: Handler) -> Handler:
+            async def guarded(request: web.Request) -> web.StreamResponse:
+                if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected):
+                    return web.json_response({"errcode": "M_FORBIDDEN", "error": "Wrong token"}, status=403)
+                return await handler(request)
+
+            return guarded
+
+        return guard
+
+    async def _transaction(self, request: web.Request) -> web.StreamResponse:
+        transaction_id = request.match_info["id"]
+        if transaction_id not in self._done:
+            await self._on_events((await request.json()).get("events", []))
+            self._done = [*self._done[-_REMEMBERED_TRANSACTIONS:], transaction_id]
+        return web.json_response({})
+
+    async def _ping(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response({})
+
+    async def _not_found(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response({"errcode": "M_NOT_FOUND", "error": "Not found"}, status=404)
+
+    async def _login(self, request: web.Request) -> web.StreamResponse:
+        user_id = UserId(str((await request.json())["user_id"]))
+        # The module does not wait for long; the work goes on when it has hung up.
+        work = asyncio.create_task(self._on_login(user_id))
+        self._working.add(work)
+        work.add_done_callback(self._working.discard)
+        await asyncio.shield(work)
+        return web.json_response({})
+
+    async def _refusal(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        await self._on_refusal(UserId(str(body["user_id"])), Reason(str(body["reason"])))
+        return web.json_response({})

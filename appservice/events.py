@@ -1,0 +1,76 @@
+"""Who gets which event: one place that knows all of the appservice's interests."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from appservice.bot.control_rooms import ControlRooms
+from appservice.direct_rooms import DirectRooms, RoomStamps
+from appservice.homeserver import HomeserverError
+from appservice.rest_queue import RestQueue
+from school.domain.people import UserId
+from school.sealing import SIGNED_KEY
+
+log = structlog.get_logger()
+
+
+class EventRouter:
+    """Passes the events of a transaction on.
+
+    What must not be lost (held messages, withdrawals) is stored before the transaction is answered; the rest is done
+    in the background, room by room in order.
+    """
+
+    def __init__(
+        self, *, bot: UserId, queue: RestQueue, stamps: RoomStamps, direct_rooms: DirectRooms, control: ControlRooms
+    ) -> None:
+        self._bot = bot
+        self._queue = queue
+        self._stamps = stamps
+        self._direct_rooms = direct_rooms
+        self._control = control
+        self._tails: dict[str, asyncio.Task[None]] = {}
+
+    async def take(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Takes in one transaction."""
+        for event in events:
+            match event["type"]:
+                case "m.room.create":
+                    self._stamps.learn(event)
+                case "m.room.member":
+                    self._queue.members_changed(event["room_id"])
+                    if event["content"].get("membership") == "invite":
+                        self._later(event["room_id"], self._invited(event))
+                case "m.room.redaction":
+                    if target := event.get("redacts") or event["content"].get("redacts"):
+                        await self._queue.take_back(target)
+                case "m.room.message":
+                    await self._queue.take_in(event)
+                    if event["sender"] != self._bot and SIGNED_KEY not in event["content"]:
+                        self._later(event["room_id"], self._control.message(event))
+
+    async def _invited(self, event: Mapping[str, Any]) -> None:
+        inviter, invitee = UserId(event["sender"]), UserId(event["state_key"])
+        if invitee == self._bot:
+            await self._control.invited(event["room_id"], inviter)
+        else:
+            await self._direct_rooms.invited(event["room_id"], inviter, invitee)
+
+    def _later(self, room_id: str, work: Awaitable[None]) -> None:
+        """Does something in the background, after what was put off for the same room before."""
+        before = self._tails.get(room_id)
+        task = asyncio.create_task(self._after(before, work))
+        self._tails[room_id] = task
+        task.add_done_callback(lambda done: self._tails.pop(room_id) if self._tails.get(room_id) is done else None)
+
+    async def _after(self, before: asyncio.Task[None] | None, work: Awaitable[None]) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        try:
+            await work
+        except HomeserverError as error:
+            log.warning("event_not_handled", error=str(error))
+        except Exception:
+            log.exception("event_not_handled")

@@ -1,0 +1,104 @@
+"""The rooms of groups: one space with one room for each group, made whole or taken up where the last run ended."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from appservice.homeserver import Homeserver
+from school.database.mirror import GroupRoomRow, save_group_room
+from school.domain.groups import Group
+from school.domain.people import UserId
+from school.domain.rooms import HISTORY, ROOM_VERSION, STAMP_KEY, RoomKind, RoomStamp, power_levels
+
+
+class GroupRooms:
+    """Makes and changes the rooms of groups, and remembers each step."""
+
+    def __init__(self, *, engine: AsyncEngine, homeserver: Homeserver, server_name: str) -> None:
+        self._engine = engine
+        self._homeserver = homeserver
+        self._server_name = server_name
+
+    async def ensure(self, group: Group, moderators: Iterable[UserId], known: GroupRoomRow | None) -> bool:
+        """Makes what is missing and changes what differs; True if anything had to be done."""
+        wanted = tuple(sorted(moderators))
+        if known is not None and known == replace(
+            known, name=group.name, moderators=wanted, linked=True, room_id=known.room_id or ""
+        ):
+            return False
+        row = known or await self._make_space(group, wanted)
+        if row.room_id is None:
+            row = await self._make_room(group, row, wanted)
+        if not row.linked:
+            await self._homeserver.set_state(
+                row.space_id, "m.space.child", row.room_id or "", {"via": [self._server_name], "suggested": True}
+            )
+            row = await self._save(replace(row, linked=True))
+        if row.name != group.name:
+            await self._rename(row, group.name)
+            row = await self._save(replace(row, name=group.name))
+        if row.moderators != wanted:
+            await self._set_moderators(row, wanted)
+            row = await self._save(replace(row, moderators=wanted))
+        return True
+
+    async def _save(self, row: GroupRoomRow) -> GroupRoomRow:
+        async with self._engine.begin() as connection:
+            await save_group_room(connection, row)
+        return row
+
+    def _request(self, group: Group, kind: RoomKind, moderators: Iterable[UserId]) -> dict[str, Any]:
+        stamp = RoomStamp(kind=kind, group=group.id)
+        return {
+            "name": group.name,
+            "preset": "private_chat",
+            "visibility": "private",
+            "room_version": ROOM_VERSION,
+            "creation_content": {"m.federate": False, STAMP_KEY: stamp.to_content()},
+            "power_level_content_override": power_levels(kind, moderators),
+            "initial_state": [
+                {"type": "m.room.history_visibility", "content": {"history_visibility": HISTORY[kind]}},
+                {"type": "m.room.guest_access", "content": {"guest_access": "forbidden"}},
+            ],
+        }
+
+    async def _make_space(self, group: Group, moderators: tuple[UserId, ...]) -> GroupRoomRow:
+        request = self._request(group, RoomKind.SPACE, ())
+        request["creation_content"]["type"] = "m.space"
+        # Whoever may enter (the module asks the directory at each join) comes in with one event, not two.
+        request["initial_state"].append({"type": "m.room.join_rules", "content": {"join_rule": "public"}})
+        space_id = await self._homeserver.create_room(request)
+        row = GroupRoomRow(
+            group_id=group.id, space_id=space_id, room_id=None, linked=False, name=group.name, moderators=moderators
+        )
+        return await self._save(row)
+
+    async def _make_room(self, group: Group, row: GroupRoomRow, moderators: tuple[UserId, ...]) -> GroupRoomRow:
+        request = self._request(group, RoomKind.GROUP, moderators)
+        request["initial_state"] += [
+            {
+                "type": "m.room.join_rules",
+                "content": {
+                    "join_rule": "restricted",
+                    "allow": [{"type": "m.room_membership", "room_id": row.space_id}],
+                },
+            },
+            {
+                "type": "m.space.parent",
+                "state_key": row.space_id,
+                "content": {"via": [self._server_name], "canonical": True},
+            },
+        ]
+        room_id = await self._homeserver.create_room(request)
+        return await self._save(replace(row, room_id=room_id, moderators=moderators, name=group.name))
+
+    async def _rename(self, row: GroupRoomRow, name: str) -> None:
+        for room_id in filter(None, (row.space_id, row.room_id)):
+            await self._homeserver.set_state(room_id, "m.room.name", "", {"name": name})
+
+    async def _set_moderators(self, row: GroupRoomRow, moderators: tuple[UserId, ...]) -> None:
+        if row.room_id is not None:
+            content = power_levels(RoomKind.GROUP, moderators)
+            await self._homeserver.set_state(row.room_id, "m.room.power_levels", "", content)

@@ -1,0 +1,258 @@
+"""The homeserver, as the rest of the program sees it: a few calls, and errors told apart by what to do about them.
+
+The only file that knows mautrix. The appservice may act as every person of the school (`as_user`), and as the bot,
+who is a server admin (application service API, "Identity assertion"; Synapse admin API).
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from aiohttp import ClientSession, ClientTimeout
+from mautrix.api import HTTPAPI, Method
+from mautrix.errors import MatrixConnectionError, MatrixRequestError
+
+from school.domain.people import UserId
+
+_TIMEOUT: Final = ClientTimeout(total=60)
+_PAGE: Final = 100
+_USERS_PAGE: Final = 5000
+
+
+class HomeserverError(Exception):
+    """The homeserver did not do what was asked. `words` are its own, fit to be shown to a person."""
+
+    def __init__(self, text: str, *, words: str = "") -> None:
+        super().__init__(text)
+        self.words = words
+
+
+class NotThereError(HomeserverError):
+    """What was asked about does not exist (404)."""
+
+
+class RefusedError(HomeserverError):
+    """The homeserver said no, and will say so again (any other 4xx)."""
+
+
+class TryLaterError(HomeserverError):
+    """The homeserver cannot be reached, is busy, or cannot decide now (429, 5xx). Whether it did it is not known."""
+
+
+def _error(error: MatrixRequestError) -> HomeserverError:
+    words = error.message or ""
+    text = f"HTTP {error.http_status}: {words or error}"
+    if error.http_status == 404:
+        return NotThereError(text, words=words)
+    if error.http_status == 429 or error.http_status >= 500:
+        return TryLaterError(text, words=words)
+    return RefusedError(text, words=words)
+
+
+class Homeserver:
+    """A connection to Synapse. Use as an async context manager."""
+
+    def __init__(self, *, base_url: str, token: str, bot: UserId) -> None:
+        self._base_url = base_url
+        self._token = token
+        self.bot = bot
+
+    async def __aenter__(self) -> "Homeserver":
+        self._session = ClientSession(timeout=_TIMEOUT)
+        self._api = HTTPAPI(self._base_url, self._token, client_session=self._session, default_retry_count=0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def call(
+        self,
+        method: Method,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        as_user: UserId | None = None,
+        start: str | None = None,
+        **query: str | int | bool | None,
+    ) -> dict[str, Any]:
+        """One request; `start` is the query parameter `from`, a word that Python keeps to itself.
+
+        Nothing is repeated here: whether that is harmless only the caller knows.
+
+        Raises:
+            HomeserverError: one of its three kinds.
+        """
+        given = {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in query.items()
+            if value is not None
+        }
+        if start is not None:
+            given["from"] = start
+        if as_user is not None:
+            given["user_id"] = as_user
+        try:
+            answer = await self._api.request(
+                method,
+                path,
+                dict(body) if body is not None else None,
+                query_params=given,
+                sensitive=method is not Method.GET,  # what people write is never logged
+            )
+        except MatrixRequestError as error:
+            raise _error(error) from error
+        except (MatrixConnectionError, TimeoutError) as error:
+            raise TryLaterError(f"the homeserver cannot be reached: {error}") from error
+        return dict(answer)
+
+    async def ping_back(self, appservice_id: str) -> None:
+        """Makes the homeserver send what it kept back while nobody answered (Matrix spec, appservice ping)."""
+        await self.call(Method.POST, f"/_matrix/client/v1/appservice/{quote(appservice_id)}/ping", {})
+
+    async def register_bot(self) -> None:
+        """Makes the bot's account; having it already is fine."""
+        localpart = self.bot[1:].partition(":")[0]
+        body = {"type": "m.login.application_service", "username": localpart, "inhibit_login": True}
+        with contextlib.suppress(RefusedError):  # M_USER_IN_USE
+            await self.call(Method.POST, "/_matrix/client/v3/register", body)
+
+    # Events
+
+    async def send(
+        self,
+        room_id: str,
+        event_type: str,
+        content: Mapping[str, Any],
+        *,
+        txn_id: str,
+        as_user: UserId | None = None,
+        origin_server_ts: int | None = None,
+    ) -> str:
+        """Sends an event and returns its id. `txn_id` protects only as long as the homeserver is not restarted, and
+        does not tell users apart, so it has to name the sender."""
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/send/{quote(event_type)}/{quote(txn_id, safe='')}"
+        answer = await self.call(Method.PUT, path, content, as_user=as_user, ts=origin_server_ts)
+        return str(answer["event_id"])
+
+    async def set_state(self, room_id: str, event_type: str, state_key: str, content: Mapping[str, Any]) -> None:
+        """Writes state as the bot."""
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/state/{quote(event_type)}/{quote(state_key, safe='')}"
+        await self.call(Method.PUT, path, content)
+
+    async def state(
+        self, room_id: str, event_type: str, state_key: str = "", *, as_user: UserId | None = None
+    ) -> dict[str, Any]:
+        """The content of a state event."""
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/state/{quote(event_type)}/{quote(state_key, safe='')}"
+        return await self.call(Method.GET, path, as_user=as_user)
+
+    async def event(self, room_id: str, event_id: str, *, as_user: UserId) -> dict[str, Any]:
+        """One event as a member sees it."""
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/event/{quote(event_id, safe='')}"
+        return await self.call(Method.GET, path, as_user=as_user)
+
+    async def redact(self, room_id: str, event_id: str, *, txn_id: str, as_user: UserId) -> None:
+        """Deletes an event in the name of a member."""
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/redact/{quote(event_id, safe='')}/{quote(txn_id, safe='')}"
+        await self.call(Method.PUT, path, {}, as_user=as_user)
+
+    async def events_since(
+        self, room_id: str, event_id: str, *, as_user: UserId, sender: UserId
+    ) -> AsyncIterator[dict[str, Any]]:
+        """What `sender` sent into a room after an event, oldest first."""
+        only = f'{{"senders":["{sender}"]}}'
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/context/{quote(event_id, safe='')}"
+        context = await self.call(Method.GET, path, as_user=as_user, limit=0, filter=only)
+        token = context.get("end")
+        while token:
+            page = await self.call(
+                Method.GET,
+                f"/_matrix/client/v3/rooms/{quote(room_id)}/messages",
+                as_user=as_user,
+                dir="f",
+                limit=_PAGE,
+                filter=only,
+                start=token,
+            )
+            for event in page.get("chunk", []):
+                yield event
+            token = page.get("end")
+
+    # Rooms and their members
+
+    async def create_room(self, request: Mapping[str, Any]) -> str:
+        """Makes a room as the bot and returns its id."""
+        return str((await self.call(Method.POST, "/_matrix/client/v3/createRoom", request))["room_id"])
+
+    async def join(self, room_id: str, *, as_user: UserId | None = None) -> None:
+        """Joins a room, as a person or as the bot. Being in it already is fine."""
+        await self.call(Method.POST, f"/_matrix/client/v3/join/{quote(room_id)}", {}, as_user=as_user)
+
+    async def kick(self, room_id: str, user_id: UserId) -> None:
+        """Takes somebody out of a room, as the bot."""
+        await self.call(Method.POST, f"/_matrix/client/v3/rooms/{quote(room_id)}/kick", {"user_id": user_id})
+
+    async def members(self, room_id: str, *, as_user: UserId) -> frozenset[UserId]:
+        """Who is joined or invited."""
+        answer = await self.call(
+            Method.GET, f"/_matrix/client/v3/rooms/{quote(room_id)}/members", as_user=as_user, not_membership="leave"
+        )
+        return frozenset(
+            UserId(event["state_key"])
+            for event in answer["chunk"]
+            if event["content"].get("membership") in ("join", "invite")
+        )
+
+    async def joined_rooms(self) -> frozenset[str]:
+        """The rooms that the bot is in."""
+        return frozenset((await self.call(Method.GET, "/_matrix/client/v3/joined_rooms"))["joined_rooms"])
+
+    # Account data
+
+    async def account_data(self, user_id: UserId, data_type: str) -> dict[str, Any]:
+        """Somebody's global account data; empty if there is none."""
+        path = f"/_matrix/client/v3/user/{quote(user_id)}/account_data/{quote(data_type)}"
+        try:
+            return await self.call(Method.GET, path, as_user=user_id)
+        except NotThereError:
+            return {}
+
+    async def set_account_data(self, user_id: UserId, data_type: str, content: Mapping[str, Any]) -> None:
+        """Writes somebody's global account data."""
+        path = f"/_matrix/client/v3/user/{quote(user_id)}/account_data/{quote(data_type)}"
+        await self.call(Method.PUT, path, content, as_user=user_id)
+
+    # Accounts (Synapse admin API)
+
+    async def put_account(self, user_id: UserId, **values: Any) -> None:
+        """Makes or changes an account: `displayname`, `password`, `locked`, …"""
+        await self.call(Method.PUT, f"/_synapse/admin/v2/users/{quote(user_id, safe='')}", values)
+
+    async def accounts(self) -> AsyncIterator[dict[str, Any]]:
+        """Every account that is not deactivated: `name`, `locked`, `last_seen_ts`, `admin`, …"""
+        start: str | None = "0"
+        while start is not None:
+            page = await self.call(
+                Method.GET,
+                "/_synapse/admin/v3/users",
+                start=start,
+                limit=_USERS_PAGE,
+                guests=False,
+                locked=True,
+                deactivated=False,
+            )
+            for account in page["users"]:
+                yield account
+            start = page.get("next_token")
+
+    async def background_updates(self) -> int:
+        """How many background updates of its database the homeserver is still doing."""
+        status = await self.call(Method.GET, "/_synapse/admin/v1/background_updates/status")
+        return len(status.get("current_updates", {}))
+
+    async def end_sessions(self, user_id: UserId) -> None:
+        """Signs somebody out on all their devices."""
+        path = f"/_synapse/admin/v2/users/{quote(user_id, safe='')}"
+        devices = (await self.call(Method.GET, f"{path}/devices")).get("devices", [])
+        await self.call(Method.POST, f"{path}/delete_devices", {"devices": [d["device_id"] for d in devices]})

@@ -1,0 +1,105 @@
+"""Bringing people into the rooms of their groups, and taking them out.
+
+Somebody who has never logged in is in no room: an account that nobody uses costs nothing (docs/adr). At the first
+login they come into all of their rooms at once, and read there what was written before.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError
+from school.database.mirror import (
+    Seat,
+    account_rows,
+    begin_use,
+    missing_seats,
+    seats_left,
+    seats_taken,
+    stale_seats,
+)
+from school.domain.people import PersonId, UserId
+
+log = structlog.get_logger()
+
+_AT_ONCE: Final = 8
+
+
+class Seats:
+    """Keeps the homeserver's memberships of group rooms equal to the directory."""
+
+    def __init__(self, *, engine: AsyncEngine, homeserver: Homeserver) -> None:
+        self._engine = engine
+        self._homeserver = homeserver
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._people: dict[PersonId, asyncio.Lock] = {}
+
+    async def logged_in(self, user_id: UserId, person_id: PersonId) -> None:
+        """Somebody has logged in: the first time they are brought into their rooms."""
+        async with self._people.setdefault(person_id, asyncio.Lock()):
+            async with self._engine.begin() as connection:
+                first = await begin_use(connection, person_id, time.time())
+                seats = await missing_seats(connection, person_id)
+            if first:
+                log.info("first_login", user=user_id, seats=len(seats))
+            await self.take(seats)
+
+    async def take(self, seats: Sequence[Seat]) -> int:
+        """Joins people, spaces before rooms, several at once; returns how many could not be."""
+        failed = 0
+        for is_space in (True, False):
+            part = [seat for seat in seats if seat.is_space == is_space]
+            done = await asyncio.gather(*(self._take(seat) for seat in part))
+            taken = [seat for seat, ok in zip(part, done, strict=True) if ok]
+            failed += len(part) - len(taken)
+            async with self._engine.begin() as connection:
+                await seats_taken(connection, taken)
+        return failed
+
+    async def _take(self, seat: Seat) -> bool:
+        async with self._slots:
+            try:
+                await self._homeserver.join(seat.room_id, as_user=seat.user_id)
+            except HomeserverError as error:
+                log.warning("not_joined", user=seat.user_id, room=seat.room_id, error=str(error))
+                return False
+            return True
+
+    async def free_stale(self) -> int:
+        """Takes everybody out who is not in the group any more; returns how many could not be."""
+        async with self._engine.connect() as connection:
+            seats = await stale_seats(connection)
+        done = await asyncio.gather(*(self._free(seat) for seat in seats))
+        freed = [seat for seat, ok in zip(seats, done, strict=True) if ok]
+        async with self._engine.begin() as connection:
+            await seats_left(connection, freed)
+        return len(seats) - len(freed)
+
+    async def _free(self, seat: Seat) -> bool:
+        async with self._slots:
+            try:
+                await self._homeserver.kick(seat.room_id, seat.user_id)
+            except (RefusedError, NotThereError):
+                return True  # not in the room any more, or the room is gone
+            except HomeserverError as error:
+                log.warning("not_removed", user=seat.user_id, room=seat.room_id, error=str(error))
+                return False
+            return True
+
+    async def look_for_first_logins(self) -> None:
+        """Finds people who logged in while nobody was told (a crash, or logins that never reach Synapse), and takes
+        the seats that could not be taken earlier."""
+        async with self._engine.connect() as connection:
+            unused = {row.user_id: row for row in await account_rows(connection) if row.known_name and not row.in_use}
+        if unused:
+            async for account in self._homeserver.accounts():
+                row = unused.get(UserId(account["name"]))
+                if row is not None and account.get("last_seen_ts"):
+                    await self.logged_in(row.user_id, row.person_id)
+        async with self._engine.connect() as connection:
+            seats = await missing_seats(connection)
+        await self.take(seats)

@@ -1,0 +1,1 @@
+"""Video conferences with BigBlueButton, as a page, a widget and a link."""

@@ -1,0 +1,166 @@
+"""The mirror: makes the homeserver what the directory says.
+
+Works from what is written down about what was done, not from a plan: so it takes up whatever an earlier run left,
+and has nothing to do when nothing changed. One thing that fails does not stop the rest; it is named in the report
+and tried again in the next run.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from appservice.group_rooms import GroupRooms
+from appservice.homeserver import Homeserver, HomeserverError
+from appservice.seats import Seats
+from school.database.mirror import (
+    AccountRow,
+    account_locked,
+    account_made,
+    account_rows,
+    group_room_rows,
+    missing_seats,
+)
+from school.domain.directory import Directory
+from school.domain.groups import Group
+from school.domain.people import TEACHER, PersonId, UserId
+
+log = structlog.get_logger()
+
+_AT_ONCE: Final = 8
+
+Progress = Callable[[str, int, int], None]
+"""Told the name of a stage, how much of it is done and how much there is."""
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class MirrorReport:
+    """What a run did, and what it could not do."""
+
+    accounts_made: int = 0
+    accounts_renamed: int = 0
+    accounts_closed: int = 0
+    rooms_changed: int = 0
+    locked_by_admin: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+class Mirror:
+    """One run over everything. `password_for` gives a new account its first password, or none."""
+
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        homeserver: Homeserver,
+        rooms: GroupRooms,
+        seats: Seats,
+        password_for: Callable[[PersonId], str | None] = lambda _: None,
+        progress: Progress = lambda *_: None,
+    ) -> None:
+        self._engine = engine
+        self._homeserver = homeserver
+        self._rooms = rooms
+        self._seats = seats
+        self._password_for = password_for
+        self._progress = progress
+        self._report = MirrorReport()
+
+    async def run(self, directory: Directory) -> MirrorReport:
+        """Accounts first, then rooms, then who is in them; who left goes out of the rooms before the door is closed."""
+        async with self._engine.connect() as connection:
+            rows = await account_rows(connection)
+        existing = {account["name"]: account async for account in self._homeserver.accounts()}
+        await self._accounts(rows, existing)
+        await self._group_rooms(directory)
+        await self._memberships()
+        await self._close([row for row in rows if not row.is_active and row.known_name and not row.locked])
+        return self._report
+
+    async def _accounts(self, rows: Sequence[AccountRow], existing: dict[str, dict[str, Any]]) -> None:
+        active = [row for row in rows if row.is_active]
+        for row in active:
+            if existing.get(row.user_id, {}).get("locked") and not row.locked:
+                self._report.locked_by_admin.append(row.user_id)
+        foreign = {row.user_id for row in active if existing.get(row.user_id, {}).get("admin") and not row.known_name}
+        for user_id in sorted(foreign):
+            self._report.failures.append(f"{user_id} is an administrator's account and was not given to a person")
+        due = [row for row in active if row.user_id not in foreign and (row.known_name != row.name or row.locked)]
+        await self._each("accounts", due, self._account, lambda row: row.user_id)
+
+    async def _account(self, row: AccountRow) -> None:
+        values: dict[str, Any] = {"displayname": row.name}
+        if row.known_name is None and (password := self._password_for(row.person_id)):
+            values["password"] = password
+        if row.locked:  # somebody who had left is back
+            values["locked"] = False
+        await self._homeserver.put_account(row.user_id, **values)
+        async with self._engine.begin() as connection:
+            await account_made(connection, row.person_id, row.name)
+            if row.locked:
+                await account_locked(connection, row.person_id, locked=False)
+        if row.known_name is None:
+            self._report.accounts_made += 1
+        else:
+            self._report.accounts_renamed += 1
+
+    async def _group_rooms(self, directory: Directory) -> None:
+        async with self._engine.connect() as connection:
+            known = await group_room_rows(connection)
+
+        async def ensure(group: Group) -> None:
+            moderators = moderators_of(directory, group)
+            if await self._rooms.ensure(group, moderators, known.get(group.id)):
+                self._report.rooms_changed += 1
+
+        await self._each("rooms", list(directory.groups.values()), ensure, lambda group: group.name)
+
+    async def _memberships(self) -> None:
+        async with self._engine.connect() as connection:
+            seats = await missing_seats(connection)
+        self._progress("memberships", 0, len(seats))
+        failed = await self._seats.take(seats) + await self._seats.free_stale()
+        self._progress("memberships", len(seats), len(seats))
+        if failed:
+            self._report.failures.append(f"{failed} memberships could not be changed")
+
+    async def _close(self, left: Sequence[AccountRow]) -> None:
+        async def close(row: AccountRow) -> None:
+            await self._homeserver.put_account(row.user_id, locked=True)
+            await self._homeserver.end_sessions(row.user_id)
+            async with self._engine.begin() as connection:
+                await account_locked(connection, row.person_id, locked=True)
+            self._report.accounts_closed += 1
+
+        await self._each("accounts of people who left", left, close, lambda row: row.user_id)
+
+    async def _each(
+        self, stage: str, items: Sequence[T], work: Callable[[T], Awaitable[None]], name: Callable[[T], str]
+    ) -> None:
+        """Does `work` for all, several at once; a failure is named in the report and stops nothing."""
+        slots = asyncio.Semaphore(_AT_ONCE)
+        done = 0
+        self._progress(stage, done, len(items))
+
+        async def one(item: T) -> None:
+            nonlocal done
+            async with slots:
+                try:
+                    await work(item)
+                except HomeserverError as error:
+                    log.warning("mirror_item_failed", stage=stage, item=name(item), error=str(error))
+                    self._report.failures.append(f"{stage}: {name(item)}: {error}")
+            done += 1
+            self._progress(stage, done, len(items))
+
+        await asyncio.gather(*(one(item) for item in items))
+
+
+def moderators_of(directory: Directory, group: Group) -> Iterable[UserId]:
+    """Who moderates a group's room: the teachers in the group."""
+    return (person.user_id for person in directory.members(group.id) if person.role == TEACHER)

@@ -1,0 +1,94 @@
+"""One sync: read the register, plan, apply the plan to the directory, mirror the directory on the homeserver."""
+
+import asyncio
+import os
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from appservice.school_view import KNOWN_EVERYWHERE_SECONDS
+from roster_sync.apply import apply_plan
+from roster_sync.mirror import Mirror, MirrorReport
+from roster_sync.plan import Guard, Plan, make_plan
+from roster_sync.sources import RegisterOptions, read_register
+from school.database.leases import lease
+from school.database.register import read_known
+from school.database.snapshot import read_snapshot
+from school.domain.roster import Roster
+
+_LEASE: Final = "sync"
+_LEASE_SECONDS: Final = 60.0
+
+
+class BlockedError(Exception):
+    """The plan needs a person's word. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterSync:
+    """Everything that a sync needs to know of the school."""
+
+    engine: AsyncEngine
+    server_name: str
+    reserved: frozenset[str]
+    options: RegisterOptions
+    guard: Guard
+
+    def read(self, folder: Path) -> Roster:
+        """The register in a folder.
+
+        Raises:
+            RegisterError: it cannot be used as it is.
+        """
+        return read_register(folder, self.options)
+
+    async def plan(self, register: Roster) -> Plan:
+        """What a sync would change."""
+        async with self.engine.connect() as connection:
+            known = await read_known(connection)
+        return make_plan(register, known.roster, self.guard)
+
+    async def apply(self, register: Roster, *, actor: str, confirmed: bool = False) -> Plan:
+        """Makes the directory what the register says.
+
+        Raises:
+            BlockedError: the plan is blocked and nobody confirmed it.
+            LeaseTakenError: another sync is running.
+        """
+        holder = f"{actor} on {socket.gethostname()}, process {os.getpid()}"
+        async with (
+            lease(self.engine, _LEASE, holder, seconds=_LEASE_SECONDS, now=_utc_now),
+            self.engine.begin() as connection,
+        ):
+            known = await read_known(connection)
+            plan = make_plan(register, known.roster, self.guard)
+            if plan.blocked and not confirmed:
+                raise BlockedError(plan.blocked)
+            await apply_plan(
+                connection,
+                plan,
+                known,
+                server_name=self.server_name,
+                reserved=self.reserved,
+                at=_utc_now(),
+                actor=actor,
+            )
+        return plan
+
+    async def mirror(self, mirror: Mirror, *, wait: bool) -> MirrorReport:
+        """Makes the homeserver what the directory says. `wait`: the directory has just changed, so the modules need a
+        moment to know whom they may let in."""
+        if wait:
+            await asyncio.sleep(KNOWN_EVERYWHERE_SECONDS)
+        async with lease(self.engine, _LEASE, f"mirror, process {os.getpid()}", seconds=_LEASE_SECONDS, now=_utc_now):
+            async with self.engine.connect() as connection:
+                snapshot = await connection.run_sync(read_snapshot)
+            return await mirror.run(snapshot.directory)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""The school itself: what all programs of Schulbote share."""

@@ -1,0 +1,307 @@
+"""The keys of school.yaml: names, types, defaults. Every section is one class, every key one field.
+
+All of it is frozen. A key that is not here is an error. docs/configuration.md explains each key, and a test
+compares both.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    ValidationInfo,
+    model_validator,
+)
+from sqlalchemy import URL
+
+from school.config import values
+from school.config.secret_files import read_secret
+from school.config.source import Source, dotted
+from school.domain.groups import GroupKind
+from school.domain.people import TEACHER, Role, UserId
+from school.domain.rest import Window
+from school.domain.rights import Level, Right, Rule
+
+
+def _source(info: ValidationInfo) -> Source:
+    source = info.context
+    assert isinstance(source, Source)  # noqa: S101 - load.py is the only caller and always passes it
+    return source
+
+
+def _in_folder(path: object, info: ValidationInfo) -> Path:
+    return values.path_in(_source(info).folder, path)
+
+
+def _database_url(text: str, info: ValidationInfo) -> str:
+    return values.database_url(_source(info).folder, text)
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+def _frozen(mapping: Mapping[_Key, _Value]) -> Mapping[_Key, _Value]:
+    return MappingProxyType(dict(mapping))
+
+
+_Text = Annotated[str, AfterValidator(values.some_text)]
+_WebAddress = Annotated[str, AfterValidator(values.web_address)]
+_Path = Annotated[Path, PlainValidator(_in_folder)]
+_RoleName = Annotated[Role, AfterValidator(values.role)]
+_Days = Annotated[tuple[int, ...], PlainValidator(values.days)]
+_Span = Annotated[tuple[int, int], PlainValidator(values.window)]
+_Week = Mapping[tuple[int, ...], tuple[tuple[int, int], ...]]
+_Dates = Annotated[frozenset[date], PlainValidator(values.dates)]
+_Grants = Annotated[Mapping[Right, bool], AfterValidator(_frozen)]
+
+
+class Section(BaseModel):
+    """What all sections have in common."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True
+    )
+
+
+class SchoolSettings(Section):
+    """Who the school is."""
+
+    name: _Text
+    language: Literal["de", "en"] = "de"
+    time_zone: Annotated[str, AfterValidator(values.time_zone)] = "Europe/Berlin"
+
+
+class MatrixSettings(Section):
+    """The homeserver."""
+
+    server_name: Annotated[str, AfterValidator(values.server_name)]
+    homeserver_url: _WebAddress
+    public_url: _WebAddress = Field(default_factory=lambda others: others.get("homeserver_url", "http://unknown"))
+    bot: Annotated[str, AfterValidator(values.localpart)] = "schulbote"
+
+    @property
+    def bot_user_id(self) -> UserId:
+        """The Matrix id of the bot."""
+        return UserId(f"@{self.bot}:{self.server_name}")
+
+
+def _own_address(others: Mapping[str, Any]) -> str:
+    host, port = others.get("listen_host", "unknown"), others.get("listen_port", 80)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class WebSettings(Section):
+    """The web pages, and where Synapse reaches the appservice."""
+
+    listen_host: Annotated[str, AfterValidator(values.listen_host)] = "127.0.0.1"
+    listen_port: Annotated[int, Field(ge=1, le=65535)] = 8009
+    public_url: _WebAddress = Field(default_factory=_own_address)
+
+
+class DatabaseSettings(Section):
+    """The database of the school (not the one of Synapse)."""
+
+    url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///schulbote.db"
+    password_file: _Path | None = None
+
+    @model_validator(mode="after")
+    def _password_has_a_use(self) -> "DatabaseSettings":
+        if self.password_file and self.url.startswith("sqlite:"):
+            raise ValueError("has a password_file, which SQLite does not need; take the line out.")
+        return self
+
+    def sqlalchemy_url(self, driver: Literal["sync", "async"]) -> URL:
+        """The address with its driver and the password from its file.
+
+        Raises:
+            ConfigError: the file with the password cannot be used.
+        """
+        url = values.sqlalchemy_url(self.url, asynchronous=driver == "async")
+        return url.set(password=read_secret(self.password_file)) if self.password_file else url
+
+
+class SecretsSettings(Section):
+    """Where the secrets are. The properties name the files; nothing here reads them."""
+
+    folder: _Path = Path("secrets")
+
+    @property
+    def appservice_token(self) -> Path:
+        """With which the appservice shows itself to Synapse (`as_token`)."""
+        return self.folder / "appservice_token"
+
+    @property
+    def homeserver_token(self) -> Path:
+        """With which Synapse shows itself to the appservice (`hs_token`)."""
+        return self.folder / "homeserver_token"
+
+    @property
+    def module_token(self) -> Path:
+        """With which the module inside Synapse shows itself to the appservice."""
+        return self.folder / "module_token"
+
+    @property
+    def message_keys(self) -> Path:
+        """The keys that seal held messages and sign released ones, one a line, the newest first."""
+        return self.folder / "message_keys"
+
+    @property
+    def identity_key(self) -> Path:
+        """The key of the hashes that stand for persons whom the register gives no id."""
+        return self.folder / "identity_key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightLine(Rule):
+    """One right as school.yaml has it. `subject` is a role, a pattern of group names or a person's id in the register;
+    `id` names the line of the file."""
+
+
+class RightsSettings(Section):
+    """What differs from the default rights."""
+
+    added_roles: tuple[_RoleName, ...] = ()
+    roles: Annotated[Mapping[Role, _Grants], AfterValidator(_frozen)] = {}
+    groups: Annotated[Mapping[_Text, _Grants], AfterValidator(_frozen)] = {}
+    persons: Annotated[Mapping[_Text, _Grants], AfterValidator(_frozen)] = {}
+
+    _lines: tuple[RightLine, ...] = PrivateAttr()
+
+    def model_post_init(self, context: Any) -> None:
+        self._lines = tuple(self._right_lines(context))
+
+    @property
+    def lines(self) -> tuple[RightLine, ...]:
+        """Every right in the file: roles first, then groups, then persons."""
+        return self._lines
+
+    def _right_lines(self, source: Source) -> Iterator[RightLine]:
+        levels = ((Level.ROLE, "roles"), (Level.GROUP, "groups"), (Level.PERSON, "persons"))
+        for level, key in levels:
+            for subject, grants in getattr(self, key).items():
+                for right, allow in grants.items():
+                    place = ("rights", key, subject, right.value)
+                    line_id = f"{source.path.name}:{source.line_of(place)} {dotted(place)}"
+                    yield RightLine(level=level, subject=subject, right=right, allow=allow, id=line_id)
+
+
+def _checked_week(reachable: _Week) -> _Week:
+    named = list(chain.from_iterable(reachable))
+    if twice := sorted({day for day in named if named.count(day) > 1}):
+        raise ValueError(f'names "{values.WEEKDAYS[twice[0]]}" twice; put all hours of a day into one line.')
+    if not any(reachable.values()):
+        raise ValueError("has no hours, so nobody could ever be reached; take the line out for no school hours.")
+    return _frozen(reachable)
+
+
+class HolidaySettings(Section):
+    """Which public and school holidays are free."""
+
+    country: Annotated[str, AfterValidator(values.country)]
+    subdivision: _Text | None = None
+    school_holidays: bool = True
+
+
+class RestSettings(Section):
+    """When teachers rest."""
+
+    reachable: Annotated[Mapping[_Days, tuple[_Span, ...]], AfterValidator(_checked_week)] | None = None
+    roles: tuple[_RoleName, ...] = (TEACHER,)
+    holidays: HolidaySettings | None = None
+    written_free_days: tuple[_Dates, ...] = Field(default=(), alias="free_days")
+    colleagues_pass: bool = False
+
+    @property
+    def windows(self) -> tuple[Window, ...] | None:
+        """School hours. None: the school keeps no hours, nobody rests by the calendar."""
+        if self.reachable is None:
+            return None
+        spans = ((day, span) for days, spans in self.reachable.items() for day in days for span in spans)
+        return tuple(sorted(Window(day, start, end) for day, (start, end) in spans))
+
+    @property
+    def free_days(self) -> frozenset[date]:
+        """Days on which the whole school is free, besides the holidays."""
+        return frozenset(chain.from_iterable(self.written_free_days))
+
+
+class GroupKindPattern(Section):
+    """Groups whose name begins with what `pattern` fits are of `kind`; the first entry that fits counts."""
+
+    pattern: Annotated[re.Pattern[str], PlainValidator(values.pattern)]
+    kind: GroupKind
+
+
+class GuardSettings(Section):
+    """How large a removal a sync applies without asking: neither more people nor a larger share of all than this."""
+
+    people: Annotated[int, Field(ge=0)] = 10
+    share: Annotated[float, Field(ge=0, le=1)] = 0.05
+
+
+class RegisterSettings(Section):
+    """Where people and groups come from."""
+
+    folder: _Path | None = None
+    group_kinds: tuple[GroupKindPattern, ...] | None = None
+    leadership: tuple[_Text, ...] = ("Schulleitung",)
+    guard: GuardSettings = GuardSettings()
+
+
+class ModuleSettings(Section):
+    """The module inside Synapse."""
+
+    directory_max_age_seconds: Annotated[int, Field(ge=1)] = 600
+
+
+class Settings(Section):
+    """All of school.yaml."""
+
+    school: SchoolSettings
+    matrix: MatrixSettings
+    web: WebSettings
+    database: DatabaseSettings
+    secrets: SecretsSettings
+    rights: RightsSettings
+    rest: RestSettings
+    register_section: RegisterSettings = Field(alias="register")  # ABCMeta has a `register`: pydantic warns of the name
+    module: ModuleSettings
+    demo: bool = False
+
+    _path: Path = PrivateAttr()
+
+    def model_post_init(self, context: Any) -> None:
+        self._path = context.path
+
+    @property
+    def path(self) -> Path:
+        """The file that all of this was read from."""
+        return self._path
+
+    @property
+    def register(self) -> RegisterSettings:
+        """Where people and groups come from."""
+        return self.register_section
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the school."""
+        return ZoneInfo(self.school.time_zone)
+
+    @property
+    def bot_user_id(self) -> UserId:
+        """The Matrix id of the bot."""
+        return self.matrix.bot_user_id

@@ -1,0 +1,141 @@
+"""Held messages: what waits in which room, and what became of it. The words themselves are not here: they lie sealed
+in the room."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from school.database.tables import HeldState, Part, held_messages, held_rooms
+from school.database.versions import bump
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldMessage:
+    """One held event: where it is, whose it is, when it was written."""
+
+    event_id: str
+    room_id: str
+    sender: str
+    event_type: str
+    origin_server_ts_ms: int
+    receipt_event_id: str | None = None
+
+
+async def add(connection: AsyncConnection, message: HeldMessage) -> bool:
+    """Remembers a held message behind all that are known; False if it is known already (an event may come twice)."""
+    known = await connection.scalar(
+        select(held_messages.c.event_id).where(held_messages.c.event_id == message.event_id)
+    )
+    if known is not None:
+        return False
+    last = await connection.scalar(select(func.coalesce(func.max(held_messages.c.position), 0)))
+    await connection.execute(
+        insert(held_messages).values(
+            event_id=message.event_id,
+            position=(last or 0) + 1,
+            room_id=message.room_id,
+            sender=message.sender,
+            event_type=message.event_type,
+            origin_server_ts_ms=message.origin_server_ts_ms,
+            state=HeldState.WAITING,
+        )
+    )
+    await _announce(connection, message.room_id)
+    return True
+
+
+async def _announce(connection: AsyncConnection, room_id: str) -> None:
+    """Tells the modules that a room has waiting messages, so that nothing overtakes them."""
+    try:
+        async with connection.begin_nested():
+            await connection.execute(insert(held_rooms).values(room_id=room_id))
+    except IntegrityError:
+        return
+    await bump(connection, Part.REST)
+
+
+async def waiting(connection: AsyncConnection) -> dict[str, list[HeldMessage]]:
+    """What waits, by room, in the order of writing; the room that waits longest comes first."""
+    rows = await connection.execute(
+        select(held_messages).where(held_messages.c.state == HeldState.WAITING).order_by(held_messages.c.position)
+    )
+    by_room: dict[str, list[HeldMessage]] = {}
+    for row in rows:
+        message = HeldMessage(
+            event_id=row.event_id,
+            room_id=row.room_id,
+            sender=row.sender,
+            event_type=row.event_type,
+            origin_server_ts_ms=row.origin_server_ts_ms,
+            receipt_event_id=row.receipt_event_id,
+        )
+        by_room.setdefault(row.room_id, []).append(message)
+    return by_room
+
+
+async def set_due(connection: AsyncConnection, event_ids: Sequence[str], due: datetime | None) -> None:
+    """Notes when messages are expected to go out (for people who look; the queue computes it anew)."""
+    await connection.execute(
+        update(held_messages)
+        .where(held_messages.c.event_id.in_(event_ids))
+        .values(due_at=None if due is None else due.timestamp())
+    )
+
+
+async def set_receipt(connection: AsyncConnection, event_id: str, receipt_event_id: str) -> None:
+    """Notes that the sender has been shown the receipt."""
+    await connection.execute(
+        update(held_messages).where(held_messages.c.event_id == event_id).values(receipt_event_id=receipt_event_id)
+    )
+
+
+async def settle(
+    connection: AsyncConnection, event_id: str, state: HeldState, *, delivered_event_id: str | None = None
+) -> bool:
+    """A waiting message is done with; False if it was already."""
+    result = await connection.execute(
+        update(held_messages)
+        .where(held_messages.c.event_id == event_id, held_messages.c.state == HeldState.WAITING)
+        .values(state=state, delivered_event_id=delivered_event_id)
+    )
+    return result.rowcount > 0
+
+
+async def delivered_as(connection: AsyncConnection, event_ids: Sequence[str]) -> dict[str, str]:
+    """As which events held messages were delivered: `{held: delivered}`."""
+    rows = await connection.execute(
+        select(held_messages.c.event_id, held_messages.c.delivered_event_id).where(
+            held_messages.c.event_id.in_(event_ids), held_messages.c.delivered_event_id.is_not(None)
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+async def held_behind(connection: AsyncConnection, delivered_event_id: str) -> HeldMessage | None:
+    """The held message that was delivered as an event."""
+    row = (
+        await connection.execute(select(held_messages).where(held_messages.c.delivered_event_id == delivered_event_id))
+    ).first()
+    if row is None:
+        return None
+    return HeldMessage(
+        event_id=row.event_id,
+        room_id=row.room_id,
+        sender=row.sender,
+        event_type=row.event_type,
+        origin_server_ts_ms=row.origin_server_ts_ms,
+    )
+
+
+async def open_drained_rooms(connection: AsyncConnection) -> bool:
+    """Opens the rooms in which nothing waits any more; True if there were any."""
+    still = select(held_messages.c.room_id).where(held_messages.c.state == HeldState.WAITING)
+    result = await connection.execute(delete(held_rooms).where(held_rooms.c.room_id.not_in(still)))
+    if result.rowcount == 0:
+        return False
+    await bump(connection, Part.REST)
+    return True

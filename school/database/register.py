@@ -1,0 +1,141 @@
+"""The register in the database: reading it as a roster, writing what a sync decided."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from secrets import token_hex
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from school.database.tables import Part, Standing, groups, memberships, persons, wards
+from school.database.versions import bump
+from school.domain.groups import GroupId, GroupKind, GroupOrigin
+from school.domain.people import PersonId, Role, UserId
+from school.domain.roster import GroupKey, Roster, RosterGroup, RosterPerson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the database has. `roster` is who and what is active; the rest are all ids ever given."""
+
+    roster: Roster
+    group_ids: Mapping[GroupKey, GroupId] = field(default_factory=dict)
+    user_ids: Mapping[PersonId, UserId] = field(default_factory=dict)
+
+
+async def read_known(connection: AsyncConnection) -> Known:
+    """Everything that came from the register; groups that teachers made are not in it."""
+    group_rows = (await connection.execute(select(groups).where(groups.c.origin == GroupOrigin.REGISTER))).all()
+    key_of = {row.id: GroupKey(row.key) for row in group_rows}
+    active_groups = {
+        GroupKey(row.key): RosterGroup(key=GroupKey(row.key), name=row.name, kind=GroupKind(row.kind))
+        for row in group_rows
+        if row.standing == Standing.ACTIVE
+    }
+    groups_of: dict[str, set[GroupKey]] = defaultdict(set)
+    for person_id, group_id in await connection.execute(select(memberships.c.person_id, memberships.c.group_id)):
+        if key_of.get(group_id) in active_groups:
+            groups_of[person_id].add(key_of[group_id])
+    wards_of: dict[str, set[PersonId]] = defaultdict(set)
+    for guardian_id, ward_id in await connection.execute(select(wards.c.guardian_id, wards.c.ward_id)):
+        wards_of[guardian_id].add(PersonId(ward_id))
+    person_rows = (await connection.execute(select(persons))).all()
+    active = {row.id for row in person_rows if row.standing == Standing.ACTIVE}
+    people = {
+        PersonId(row.id): RosterPerson(
+            id=PersonId(row.id),
+            given_name=row.given_name,
+            family_name=row.family_name,
+            role=Role(row.role),
+            groups=frozenset(groups_of[row.id]),
+            leadership=row.leadership,
+            wards=frozenset(wards_of[row.id] & active),
+        )
+        for row in person_rows
+        if row.id in active
+    }
+    return Known(
+        roster=Roster(persons=people, groups=active_groups),
+        group_ids={GroupKey(row.key): GroupId(row.id) for row in group_rows},
+        user_ids={PersonId(row.id): UserId(row.user_id) for row in person_rows},
+    )
+
+
+async def write_people(
+    connection: AsyncConnection, people: Iterable[RosterPerson], user_ids: Mapping[PersonId, UserId]
+) -> None:
+    """Adds people, or changes those whose id is known (also back from having left). `user_ids` has the new ones'."""
+    for person in people:
+        values = {
+            "given_name": person.given_name,
+            "family_name": person.family_name,
+            "role": person.role,
+            "leadership": person.leadership,
+            "standing": Standing.ACTIVE,
+            "left_at": None,
+        }
+        changed = await connection.execute(update(persons).where(persons.c.id == person.id).values(**values))
+        if changed.rowcount == 0:
+            await connection.execute(insert(persons).values(id=person.id, user_id=user_ids[person.id], **values))
+
+
+async def write_wards(connection: AsyncConnection, people: Iterable[RosterPerson]) -> None:
+    """Makes the wards of these people what the register says. After `write_people`: a ward may be new."""
+    for person in people:
+        await connection.execute(delete(wards).where(wards.c.guardian_id == person.id))
+        if person.wards:
+            await connection.execute(
+                insert(wards), [{"guardian_id": person.id, "ward_id": ward} for ward in sorted(person.wards)]
+            )
+
+
+async def mark_left(connection: AsyncConnection, people: Iterable[PersonId], at: float) -> None:
+    """People who are not in the register any more. They keep their row, so that their Matrix id stays theirs."""
+    for person_id in people:
+        await connection.execute(delete(memberships).where(memberships.c.person_id == person_id))
+        await connection.execute(
+            delete(wards).where((wards.c.guardian_id == person_id) | (wards.c.ward_id == person_id))
+        )
+        await connection.execute(
+            update(persons).where(persons.c.id == person_id).values(standing=Standing.LEFT, left_at=at)
+        )
+
+
+async def write_group(connection: AsyncConnection, group: RosterGroup, *, known_as: GroupKey | None = None) -> None:
+    """Adds a group, or changes the one that is `known_as` a key (also back from having ended)."""
+    values = {"key": group.key, "name": group.name, "kind": group.kind, "standing": Standing.ACTIVE}
+    changed = await connection.execute(update(groups).where(groups.c.key == (known_as or group.key)).values(**values))
+    if changed.rowcount == 0:
+        await connection.execute(insert(groups).values(id=token_hex(8), origin=GroupOrigin.REGISTER, **values))
+
+
+async def end_groups(connection: AsyncConnection, keys: Iterable[GroupKey]) -> None:
+    """Groups that are not in the register any more; nobody is in them."""
+    for key in keys:
+        of_group = select(groups.c.id).where(groups.c.key == key).scalar_subquery()
+        await connection.execute(delete(memberships).where(memberships.c.group_id == of_group))
+        await connection.execute(update(groups).where(groups.c.key == key).values(standing=Standing.LEFT))
+
+
+async def write_memberships(
+    connection: AsyncConnection,
+    *,
+    added: Iterable[tuple[PersonId, GroupKey]],
+    removed: Iterable[tuple[PersonId, GroupKey]],
+) -> None:
+    """Puts people into groups and takes them out. After the groups have their new keys."""
+    rows = await connection.execute(select(groups.c.key, groups.c.id))
+    id_of = dict(rows.tuples().all())
+    for person_id, key in removed:
+        await connection.execute(
+            delete(memberships).where(memberships.c.person_id == person_id, memberships.c.group_id == id_of[key])
+        )
+    new = [{"person_id": person_id, "group_id": id_of[key]} for person_id, key in added]
+    if new:
+        await connection.execute(insert(memberships), new)
+
+
+async def people_changed(connection: AsyncConnection) -> None:
+    """Tells every process that there is a new directory; the last write of a sync's transaction."""
+    await bump(connection, Part.PEOPLE)

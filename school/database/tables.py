@@ -1,0 +1,191 @@
+"""The tables. Times are UTC instants in seconds since the epoch unless a name ends in `_ms`; ids are texts."""
+
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Part(StrEnum):
+    """The parts of the directory that have a version number of their own: people change once a day, rests often."""
+
+    PEOPLE = "people"
+    REST = "rest"
+
+
+class Standing(StrEnum):
+    """Whether a person or a group is in the register now. Rows stay, so that a Matrix id is never given twice."""
+
+    ACTIVE = "active"
+    LEFT = "left"
+
+
+class HeldState(StrEnum):
+    """What became of a held message."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("part", String, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("user_id", String, nullable=False, unique=True),
+    Column("given_name", String, nullable=False),
+    Column("family_name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("leadership", Boolean, nullable=False, default=False),
+    Column("standing", String, nullable=False, default=Standing.ACTIVE.value),
+    Column("left_at", Double),
+)
+
+wards = Table(
+    "wards",
+    metadata,
+    Column("guardian_id", ForeignKey("persons.id"), primary_key=True),
+    Column("ward_id", ForeignKey("persons.id"), primary_key=True),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("standing", String, nullable=False, default=Standing.ACTIVE.value),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("person_id", ForeignKey("persons.id"), primary_key=True),
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Index("ix_memberships_group_id", "group_id"),
+)
+
+# What the mirror has done on the homeserver: compared with the tables above, it says what is still to do.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("person_id", ForeignKey("persons.id"), primary_key=True),
+    Column("display_name", String, nullable=False),
+    Column("in_use_since", Double),
+    Column("locked", Boolean, nullable=False, default=False),
+)
+
+group_rooms = Table(
+    "group_rooms",
+    metadata,
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Column("space_id", String, nullable=False),
+    Column("room_id", String),
+    Column("linked", Boolean, nullable=False, default=False),
+    Column("name", String, nullable=False),
+    Column("moderators", JSON, nullable=False),
+)
+
+joins = Table(
+    "joins",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("person_id", ForeignKey("persons.id"), primary_key=True),
+    Index("ix_joins_person_id", "person_id"),
+)
+
+# Rest time.
+rest_overrides = Table(
+    "rest_overrides",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("person_id", ForeignKey("persons.id"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("starts_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False),
+)
+
+free_days = Table(
+    "free_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("name", String, nullable=False),
+)
+
+held_rooms = Table("held_rooms", metadata, Column("room_id", String, primary_key=True))
+
+held_messages = Table(
+    "held_messages",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("room_id", String, nullable=False, index=True),
+    Column("sender", String, nullable=False),
+    Column("event_type", String, nullable=False),
+    Column("origin_server_ts_ms", BigInteger, nullable=False),
+    Column("due_at", Double),
+    Column("state", String, nullable=False, default=HeldState.WAITING.value, index=True),
+    Column("receipt_event_id", String),
+    Column("delivered_event_id", String),
+)
+
+# The bot, and what must be explained later.
+control_rooms = Table(
+    "control_rooms",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("user_id", String, nullable=False, index=True),
+    Column("opened_at", Double, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("by_right", String, nullable=False),
+    Column("details", JSON, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("until", Double, nullable=False),
+)

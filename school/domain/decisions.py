@@ -1,0 +1,78 @@
+"""Decisions: what the policy answers.
+
+A refusal is a value: a reason that texts are written for, and the id of the rule that said so. Not being able to
+decide at all is no decision but an exception, and whoever asked answers "try again".
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something is refused. Every reason has a text in every language (school.texts)."""
+
+    UNKNOWN_PERSON = "unknown_person"
+    """The acting person is not (or no longer) in the register."""
+    UNKNOWN_RECIPIENT = "unknown_recipient"
+    """Somebody who should be invited or written to does not exist."""
+    INVITATIONS_BLOCKED = "invitations_blocked"
+    """The invited person's client settings refuse invitations."""
+    NO_COMMON_GROUP = "no_common_group"
+    """These two may not write to each other: no right reaches that far."""
+    WOULD_BRIDGE_GROUPS = "would_bridge_groups"
+    """Somebody in the room may not write to the person who should come in."""
+    NO_ROOMS = "no_rooms"
+    """This person may not make chat rooms."""
+    NO_SPACES = "no_spaces"
+    """Spaces come from the register only."""
+    NOT_IN_GROUP = "not_in_group"
+    """The room belongs to a group that the person is not in."""
+    NOT_INVITED = "not_invited"
+    """Nobody who may invite has invited this person."""
+    DIRECT_ROOM_IS_FOR_TWO = "direct_room_is_for_two"
+    """A direct room has two people, no name, no picture and no third member."""
+    ROOM_STAYS_PRIVATE = "room_stays_private"
+    """A room that a person made stays private, unlisted and without an address."""
+    NO_KNOCKING = "no_knocking"
+    """Asking to be let in is not offered."""
+    GROUP_IS_KEPT = "group_is_kept"
+    """Membership of a group's room follows the register."""
+    NO_TEACHER_LEFT = "no_teacher_left"
+    """A teacher's room without a teacher is read-only."""
+    READ_ONLY = "read_only"
+    """Nobody but the school writes here."""
+    NOT_OFFERED = "not_offered"
+    """This kind of event is not offered at this school (calls, widgets, encryption, …)."""
+    RULES_ARE_FIXED = "rules_are_fixed"
+    """Only the school changes this setting of a room."""
+    TOO_LARGE = "too_large"
+    """The message is larger than can be kept for a resting teacher."""
+    MALFORMED = "malformed"
+    """The request cannot be understood."""
+    MUST_WAIT = "must_wait"
+    """This cannot be held for a resting teacher, so it has to wait until the rest ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Allowed, or refused with a reason. `rule` names what said so: a right, a line of school.yaml, or a fixed rule."""
+
+    reason: Reason | None
+    rule: str
+
+    @property
+    def allowed(self) -> bool:
+        return self.reason is None
+
+    def __bool__(self) -> bool:
+        return self.reason is None
+
+
+def allow(rule: str) -> Decision:
+    """Allowed by `rule`."""
+    return Decision(reason=None, rule=rule)
+
+
+def refuse(reason: Reason, rule: str) -> Decision:
+    """Refused for `reason` by `rule`."""
+    return Decision(reason=reason, rule=rule)

@@ -1,0 +1,118 @@
+"""Rights: who may do what, as a table.
+
+The rule of rules, in the order in which it is asked:
+1. A rule for one person beats a rule for a group, which beats a rule for a role, which beats the school's default.
+2. At one level, "no" beats "yes" (somebody in two groups, one of which says no, may not).
+3. What no rule grants is refused.
+4. A rule is one right, yes or no, for one person, group or role; it carries an id that every refusal names.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum, StrEnum
+from fnmatch import fnmatchcase
+from typing import Final
+
+from school.domain.groups import Group
+from school.domain.people import GUARDIAN, STUDENT, TEACHER, Person, Role
+
+
+class Right(StrEnum):
+    """One named permission (the rows of the table in docs/rules.md)."""
+
+    MESSAGE_EVERYONE = "message_everyone"
+    MESSAGE_TEACHERS = "message_teachers"
+    MESSAGE_OWN_GROUPS = "message_own_groups"
+    CREATE_ROOMS = "create_rooms"
+    CREATE_GROUPS = "create_groups"
+    INVITE_GROUPS = "invite_groups"
+    WRITE_TO_GROUPS = "write_to_groups"
+    SET_TASKS = "set_tasks"
+    SUBMIT_TASKS = "submit_tasks"
+    START_CONFERENCES = "start_conferences"
+    JOIN_CONFERENCES = "join_conferences"
+    RESET_PASSWORDS = "reset_passwords"
+
+
+class Level(IntEnum):
+    """How specific a rule is; the higher level wins."""
+
+    ROLE = 1
+    GROUP = 2
+    PERSON = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One line of the table: `right` is given to (`allow`) or taken from `subject`, a role, group id or person id."""
+
+    level: Level
+    subject: str
+    right: Right
+    allow: bool
+    id: str
+
+
+_DEFAULT_GRANTS: Final[Mapping[Role, frozenset[Right]]] = {
+    TEACHER: frozenset(Right) - {Right.SUBMIT_TASKS},
+    STUDENT: frozenset({Right.MESSAGE_TEACHERS, Right.MESSAGE_OWN_GROUPS, Right.SUBMIT_TASKS, Right.JOIN_CONFERENCES}),
+    GUARDIAN: frozenset(
+        {
+            Right.MESSAGE_TEACHERS,
+            Right.MESSAGE_OWN_GROUPS,
+            Right.CREATE_ROOMS,
+            Right.SUBMIT_TASKS,
+            Right.JOIN_CONFERENCES,
+        }
+    ),
+}
+
+
+def default_rules() -> tuple[Rule, ...]:
+    """The table that a school has when its school.yaml says nothing about rights."""
+    return tuple(
+        Rule(level=Level.ROLE, subject=role, right=right, allow=True, id=f"default:{role}:{right}")
+        for role, rights in _DEFAULT_GRANTS.items()
+        for right in Right
+        if right in rights
+    )
+
+
+class Rights:
+    """The table, ready to be asked. Later rules for the same level, subject and right replace earlier ones."""
+
+    __slots__ = ("_by_subject",)
+
+    def __init__(self, rules: Iterable[Rule] | None = None) -> None:
+        self._by_subject: dict[tuple[Level, str, Right], Rule] = {}
+        for rule in default_rules() if rules is None else rules:
+            self._by_subject[rule.level, rule.subject, rule.right] = rule
+
+    def ruling(self, person: Person, right: Right) -> Rule | None:
+        """The rule that decides whether `person` holds `right`; None if no rule speaks of it (then: refused)."""
+        get = self._by_subject.get
+        own = get((Level.PERSON, person.id, right))
+        if own is not None:
+            return own
+        of_groups = [rule for group in person.groups if (rule := get((Level.GROUP, group, right)))]
+        if of_groups:
+            return min(of_groups, key=lambda rule: (rule.allow, rule.id))
+        return get((Level.ROLE, person.role, right))
+
+    def holds(self, person: Person, right: Right) -> bool:
+        """Whether `person` holds `right`."""
+        rule = self.ruling(person, right)
+        return rule is not None and rule.allow
+
+
+def rights_of_school(lines: Iterable[Rule], groups: Iterable[Group]) -> Rights:
+    """The default table with a school's own lines on top. The subject of a group line is a pattern of group names
+    ("Klasse 5.*"); it becomes one rule for each group that it fits now."""
+    named = [(group.id, group.name) for group in groups]
+    rules = list(default_rules())
+    for line in lines:
+        if line.level is not Level.GROUP:
+            rules.append(line)
+            continue
+        rules.extend(replace(line, subject=group) for group, name in named if fnmatchcase(name, line.subject))
+    return Rights(rules)

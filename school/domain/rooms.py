@@ -1,0 +1,161 @@
+"""Rooms: what kinds there are, how a room is marked, and what a room of each kind is made of.
+
+The kind of a room is stamped once, by the server, in the content of its `m.room.create` event, which nobody can
+change (Matrix spec, client-server API, "m.room.create"). A room without a stamp is no room of the school's.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from school.domain.groups import GroupId
+from school.domain.people import UserId
+
+STAMP_KEY: Final = "org.schulbote.room"
+OWN_KEYS_PREFIX: Final = "org.schulbote."
+
+ROOM_VERSION: Final = "12"
+"""Every room of the school: the creator cannot be outranked and is not listed in the power levels."""
+
+READER: Final = 0
+MODERATOR: Final = 50
+"""Power level of a group's teachers in its rooms: topic, pinned messages, deleting others' messages."""
+SCHOOL: Final = 100
+"""Power level that only the school's own hand (the bot, creator of the room) reaches."""
+
+
+class RoomKind(StrEnum):
+    """What a room is for."""
+
+    DIRECT = "direct"
+    """Two people, for life."""
+    CHAT = "chat"
+    """Made by a person who may."""
+    GROUP = "group"
+    """The room of a group; its membership follows the directory."""
+    SPACE = "space"
+    """The space of a group; holds its rooms and nothing else."""
+    CONTROL = "control"
+    """One person and the bot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomStamp:
+    """The mark in `m.room.create`. Rooms and spaces of groups name their group.
+
+    Raises:
+        ValueError: a group room without a group, or another room with one.
+    """
+
+    kind: RoomKind
+    group: GroupId | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind in {RoomKind.GROUP, RoomKind.SPACE}) != (self.group is not None):
+            raise ValueError(f"a room of kind {self.kind} with group {self.group!r}")
+
+    def to_content(self) -> dict[str, str]:
+        """`{"kind": …, "group"?: …}`, the value of `STAMP_KEY`."""
+        return {"kind": self.kind.value} | ({"group": self.group} if self.group is not None else {})
+
+
+def stamp_from(create_content: Mapping[str, Any]) -> RoomStamp | None:
+    """The stamp in the content of an `m.room.create` event; None if there is none that can be read."""
+    raw = create_content.get(STAMP_KEY)
+    if not isinstance(raw, Mapping):
+        return None
+    group = raw.get("group")
+    try:
+        return RoomStamp(kind=RoomKind(str(raw.get("kind"))), group=None if group is None else GroupId(str(group)))
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a decision needs to know of a room. `members` are joined or invited, in no order."""
+
+    stamp: RoomStamp
+    creator: UserId
+    members: frozenset[UserId]
+
+    @property
+    def kind(self) -> RoomKind:
+        return self.stamp.kind
+
+    def others(self, user_id: UserId) -> frozenset[UserId]:
+        """Everybody in the room but one."""
+        return self.members - {user_id}
+
+
+# What people may send. Everything else is refused: an allowlist stays right when clients learn new words.
+MESSAGES: Final = frozenset({"m.room.message", "m.sticker"})
+"""Types whose words can be held for a resting teacher (the type of an event cannot change, so each needs its own
+way to show that it is held)."""
+REMARKS: Final = frozenset({"m.reaction", "m.room.redaction"})
+"""Types without words of their own; their content is rebuilt from known keys."""
+
+STATE_BY_PEOPLE: Final[Mapping[RoomKind, frozenset[str]]] = {
+    RoomKind.DIRECT: frozenset({"m.room.pinned_events"}),
+    RoomKind.CHAT: frozenset(
+        {"m.room.name", "m.room.topic", "m.room.avatar", "m.room.pinned_events", "m.room.power_levels"}
+    ),
+    RoomKind.GROUP: frozenset({"m.room.topic", "m.room.pinned_events"}),
+    RoomKind.SPACE: frozenset(),
+    RoomKind.CONTROL: frozenset(),
+}
+"""State that people may write in a room of each kind, as far as their power level allows. Membership is decided
+on its own."""
+
+
+def power_levels(kind: RoomKind, moderators: Iterable[UserId] = ()) -> dict[str, Any]:
+    """The whole `m.room.power_levels` content of a room (never a part of it: what is left out would fall back to
+    Matrix's own, laxer defaults). The creator is not named: room version 12 forbids it."""
+    writing = SCHOOL if kind is RoomKind.SPACE else READER
+    shared_by_moderators = {"m.room.topic": MODERATOR, "m.room.pinned_events": MODERATOR}
+    return {
+        "users": dict.fromkeys(sorted(moderators), MODERATOR),
+        "users_default": READER,
+        "events_default": writing,
+        "state_default": SCHOOL,
+        "events": {
+            "m.room.name": MODERATOR if kind is RoomKind.CHAT else SCHOOL,
+            "m.room.avatar": MODERATOR if kind is RoomKind.CHAT else SCHOOL,
+            **(shared_by_moderators if kind in {RoomKind.CHAT, RoomKind.GROUP} else {}),
+            **({"m.room.pinned_events": READER} if kind is RoomKind.DIRECT else {}),
+            "m.room.power_levels": SCHOOL,
+            "m.room.history_visibility": SCHOOL,
+            "m.room.join_rules": SCHOOL,
+            "m.room.guest_access": SCHOOL,
+            "m.room.encryption": SCHOOL,
+            "m.room.server_acl": SCHOOL,
+            "m.room.tombstone": SCHOOL,
+        },
+        "invite": MODERATOR if kind in {RoomKind.CHAT, RoomKind.GROUP} else SCHOOL,
+        "kick": SCHOOL if kind in {RoomKind.DIRECT, RoomKind.SPACE, RoomKind.CONTROL} else MODERATOR,
+        "ban": SCHOOL if kind in {RoomKind.DIRECT, RoomKind.SPACE, RoomKind.CONTROL} else MODERATOR,
+        "redact": MODERATOR,
+        "notifications": {"room": MODERATOR},
+    }
+
+
+def keeps_power_levels(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a person's change of `m.room.power_levels` only makes or unmakes moderators."""
+    if {key: value for key, value in before.items() if key != "users"} != {
+        key: value for key, value in after.items() if key != "users"
+    }:
+        return False
+    users = after.get("users", {})
+    return isinstance(users, Mapping) and all(level in (READER, MODERATOR) for level in users.values())
+
+
+HISTORY: Final[Mapping[RoomKind, str]] = {
+    RoomKind.DIRECT: "invited",
+    RoomKind.CONTROL: "invited",
+    RoomKind.CHAT: "joined",
+    RoomKind.GROUP: "shared",
+    RoomKind.SPACE: "shared",
+}
+"""Who reads what was written earlier (`m.room.history_visibility`): a chat shows nothing from before one came, so that
+words written alone do not reach a resting teacher who is invited later."""

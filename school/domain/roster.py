@@ -1,0 +1,63 @@
+"""What a school register says: the value that every register reader returns and every plan starts from.
+
+A roster is complete by definition. A reader that could not read all of it raises `RegisterError` and returns
+nothing, so that half a file never looks like "everybody left".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NewType
+
+from school.domain.groups import GroupKind
+from school.domain.people import PersonId, Role
+
+GroupKey = NewType("GroupKey", str)
+"""The register's own key of a group: its id, or its name where the register has no ids for groups."""
+
+
+class RegisterError(Exception):
+    """A register that cannot be used as it is. The text is a sentence for the person who made the file: it names
+    file, row and column and says what to do, never the value that stands there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterPerson:
+    """One person as the register has them. `groups` are keys of `Roster.groups`."""
+
+    id: PersonId
+    given_name: str
+    family_name: str
+    role: Role
+    groups: frozenset[GroupKey] = frozenset()
+    leadership: bool = False
+    wards: frozenset[PersonId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterGroup:
+    """One group as the register has it."""
+
+    key: GroupKey
+    name: str
+    kind: GroupKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Everybody and every group of one school.
+
+    Raises:
+        ValueError: a person names a group or a ward that the roster does not have.
+    """
+
+    persons: Mapping[PersonId, RosterPerson]
+    groups: Mapping[GroupKey, RosterGroup]
+    doubts: tuple[str, ...] = field(default=())
+    """Sentences about what a human should look at, such as two guardians of one name. Names no contact data."""
+
+    def __post_init__(self) -> None:
+        for person in self.persons.values():
+            if not person.groups <= self.groups.keys():
+                raise ValueError(f"person {person.id} names a group that is not in the roster")
+            if not person.wards <= self.persons.keys():
+                raise ValueError(f"person {person.id} names a ward that is not in the roster")

@@ -1,0 +1,99 @@
+"""What every program decides on: the newest snapshot of the directory, ready to be asked, or that there is none.
+
+Loaded once at the start (in Synapse: before it serves anybody), then its version is looked at every second. A decision
+touches neither disk nor network: it takes the object that is there.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from school.config import Settings
+from school.database.snapshot import Snapshot, read_snapshot
+from school.domain.hold import RestDesk
+from school.domain.policy import Policy
+from school.domain.rest import Calendar
+from school.domain.rights import rights_of_school
+
+logger = logging.getLogger(__name__)
+
+
+class CannotDecideError(Exception):
+    """There is no directory, or none that is new enough. Whoever asked has to try again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One immutable state of the school, and everything that is asked of it."""
+
+    snapshot: Snapshot
+    policy: Policy
+    desk: RestDesk
+
+    def is_draining(self, room_id: str) -> bool:
+        """Whether earlier messages still wait in a room."""
+        return room_id in self.snapshot.rest.held_rooms
+
+
+class StandingKeeper:
+    """Keeps the newest `Standing`. `refresh` may run in any thread; `current` only reads a reference."""
+
+    def __init__(self, settings: Settings, engine: Engine, monotonic: Callable[[], float]) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._monotonic = monotonic
+        self._standing: Standing | None = None
+        self._confirmed_at = 0.0
+        self._failing = False
+
+    def current(self) -> Standing:
+        """The state to decide on.
+
+        Raises:
+            CannotDecideError: never loaded, or not confirmed for longer than `module.directory_max_age_seconds`.
+        """
+        if self._standing is None:
+            raise CannotDecideError("the directory was never loaded")
+        if self._monotonic() - self._confirmed_at > self._settings.module.directory_max_age_seconds:
+            raise CannotDecideError("the directory is too old")
+        return self._standing
+
+    def refresh(self) -> None:
+        """Looks whether there is a newer snapshot and swaps it in. A database that cannot be reached is logged once
+        and tried again at the next call; the old snapshot serves until it is too old."""
+        asked_at = self._monotonic()
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                previous = self._standing.snapshot if self._standing else None
+                snapshot = read_snapshot(connection, previous)
+        except (SQLAlchemyError, OSError, ValueError) as error:
+            if not self._failing:
+                logger.warning("The directory cannot be read, the last one serves for now: %s", error)
+            self._failing = True
+            return
+        if self._failing:
+            logger.info("The directory can be read again")
+        self._failing = False
+        if snapshot is not previous:
+            self._standing = self._stand_on(snapshot)
+        self._confirmed_at = asked_at
+
+    def _stand_on(self, snapshot: Snapshot) -> Standing:
+        settings = self._settings
+        return Standing(
+            snapshot=snapshot,
+            policy=Policy(
+                directory=snapshot.directory,
+                rights=rights_of_school(settings.rights.lines, snapshot.directory.groups.values()),
+                bot=settings.matrix.bot_user_id,
+            ),
+            desk=RestDesk(
+                directory=snapshot.directory,
+                calendar=Calendar(zone=settings.zone, windows=settings.rest.windows, free_days=snapshot.rest.free_days),
+                personal=snapshot.rest.personal.get,
+                roles=settings.rest.roles,
+            ),
+        )

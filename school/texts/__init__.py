@@ -1,0 +1,69 @@
+"""Every sentence that a user of the messenger reads, in every language, chosen by name.
+
+Sentences are short and kind, say what happened and what the person can do instead. A test keeps the languages equal:
+the same names, the same placeholders.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from school.domain.decisions import Reason
+from school.texts.de import SENTENCES as _GERMAN
+from school.texts.en import SENTENCES as _ENGLISH
+
+
+class Language(StrEnum):
+    """The languages that the school speaks with its people."""
+
+    GERMAN = "de"
+    ENGLISH = "en"
+
+
+CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
+    Language.GERMAN: _GERMAN,
+    Language.ENGLISH: _ENGLISH,
+}
+
+_TIME: Final = {Language.GERMAN: "H:mm 'Uhr'", Language.ENGLISH: "h:mm a"}
+_DAY: Final = {Language.GERMAN: "ccc, d. MMM, ", Language.ENGLISH: "ccc, d MMM, "}
+_WEEKDAY: Final = "ccc, "
+_DAYS_TOLD_BY_WEEKDAY: Final = 6
+
+
+class Texts:
+    """The sentences of one language."""
+
+    __slots__ = ("_sentences", "language")
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._sentences = CATALOGUES[language]
+
+    def say(self, sentence: str, /, **values: object) -> str:
+        """The sentence of this name with its placeholders filled.
+
+        Raises:
+            KeyError: there is no such sentence, or a placeholder has no value.
+        """
+        return self._sentences[sentence].format(**values)
+
+    def refusal(self, reason: Reason) -> str:
+        """What is said to somebody who was refused something."""
+        return self._sentences[f"refused.{reason}"]
+
+    def when(self, instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+        """A moment as people say it: the time today, the weekday within a week, else the date as well."""
+        local = instant.astimezone(zone)
+        days = (local.date() - now.astimezone(zone).date()).days
+        if days == 0:
+            day = ""
+        elif 0 < abs(days) <= _DAYS_TOLD_BY_WEEKDAY:
+            day = _WEEKDAY
+        else:
+            day = _DAY[self.language]
+        return str(format_datetime(local, day + _TIME[self.language], locale=self.language.value))

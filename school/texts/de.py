@@ -1,0 +1,82 @@
+"""Die Sätze auf Deutsch."""
+
+from typing import Final
+
+SENTENCES: Final = {
+    # Why something is refused (school.domain.decisions.Reason), with the way out.
+    "refused.unknown_person": "Dein Konto gehört zu niemandem an dieser Schule. Das Sekretariat hilft weiter.",
+    "refused.unknown_recipient": "Diese Person gibt es an dieser Schule nicht (mehr).",
+    "refused.invitations_blocked": (
+        "Diese Person nimmt gerade keine Einladungen an. Schreib in einer gemeinsamen Gruppe."
+    ),
+    "refused.no_common_group": (
+        "An diese Person kannst du nicht direkt schreiben, weil ihr keine gemeinsame Gruppe habt. "
+        "Schreib in deinen Gruppen oder an eine Lehrkraft."
+    ),
+    "refused.would_bridge_groups": (
+        "In diesem Raum ist jemand, der dieser Person nicht schreiben darf. Bitte eine Lehrkraft, einen gemeinsamen "
+        "Raum zu öffnen."
+    ),
+    "refused.no_rooms": (
+        "Eigene Räume kannst du nicht anlegen. Bitte eine Lehrkraft darum, oder schreib in deiner Klasse."
+    ),
+    "refused.no_spaces": "Bereiche und Gruppenräume legt nur die Schule an.",
+    "refused.not_in_group": "Dieser Raum gehört zu einer Gruppe, in der du nicht bist.",
+    "refused.not_invited": "In diesen Raum kommt man nur mit Einladung.",
+    "refused.direct_room_is_for_two": (
+        "Ein direktes Gespräch ist für zwei Personen und hat keinen eigenen Namen. Für mehr Personen "
+        "braucht es einen Raum."
+    ),
+    "refused.room_stays_private": (
+        "Räume an dieser Schule bleiben privat: ohne öffentliche Adresse und ohne Eintrag im Verzeichnis."
+    ),
+    "refused.no_knocking": "Anklopfen gibt es hier nicht. Bitte jemanden im Raum um eine Einladung.",
+    "refused.group_is_kept": (
+        "Wer in diesem Gruppenraum ist, richtet sich nach der Gruppe. Du kannst den Raum stummschalten."
+    ),
+    "refused.no_teacher_left": "In diesem Raum ist keine Lehrkraft mehr, deshalb kann man ihn nur noch lesen.",
+    "refused.read_only": "Hier schreibt nur die Schule.",
+    "refused.not_offered": "Das gibt es an dieser Schule nicht. Schreib stattdessen eine Nachricht.",
+    "refused.rules_are_fixed": "Diese Einstellung des Raums legt die Schule fest.",
+    "refused.too_large": "Die Nachricht ist zu lang, um sie bis zum Ende der Ruhezeit aufzuheben. Teile sie bitte auf.",
+    "refused.malformed": "Diese Anfrage ist nicht zu verstehen.",
+    "refused.must_wait": "Das geht erst nach der Ruhezeit. Eine Nachricht kannst du schon jetzt schreiben.",
+    "try_again": "Das hat gerade nicht geklappt. Bitte gleich noch einmal versuchen.",
+    "not_delivered": "⛔ Nicht zugestellt: {why}",
+    "too_many_refusals": "Das wurde gerade mehrmals nicht zugestellt. Bitte warte ein paar Minuten.",
+    # Rest time.
+    "held": "🌙 {name} hat bis {until} Ruhezeit. Diese Nachricht wird dann zugestellt.",
+    "held.many": "🌙 Hier haben gerade alle Ruhezeit, bis {until}. Diese Nachricht wird dann zugestellt.",
+    "held.no_end": "🌙 {name} hat Ruhezeit. Diese Nachricht wird danach zugestellt.",
+    "held.draining": "🌙 Diese Nachricht wird gleich zugestellt, nach denen, die schon warten.",
+    "held.receipt": "🌙 Geschrieben {written}, Zustellung {due} ✓",
+    "held.receipt.no_end": "🌙 Geschrieben {written}, Zustellung nach der Ruhezeit ✓",
+    "held.refused": "⛔ Geschrieben {written}, nicht zugestellt: {why}",
+    # The bot.
+    "bot.name": "Schulbote",
+    "bot.unknown": "Das habe ich nicht verstanden. Schreib !hilfe, dann sage ich, was ich kann.",
+    "bot.failed": "Das hat gerade nicht geklappt. Bitte gleich noch einmal versuchen.",
+    "bot.help": (
+        "Ich bin der Bote der Schule. Das kannst du mir schreiben:\n"
+        "!hilfe – diese Liste\n"
+        "!ruhe – ob du gerade Ruhezeit hast und bis wann (für Lehrkräfte)\n"
+        "!ruhe 2h – Ruhezeit ab jetzt, auch 30s, 45min, 3 Tage oder bis 7:30\n"
+        "!ruhe aus – Ruhezeit beenden, auch: !ruhe aus bis 18:00\n"
+        "Während der Ruhezeit bewahre ich Nachrichten an dich auf und stelle sie danach zu."
+    ),
+    "rest.teachers_only": "Ruhezeiten gibt es für Lehrkräfte. Deine Nachrichten bekommst du immer sofort.",
+    "rest.now_until": "🌙 Du hast Ruhezeit bis {until} ({why}).",
+    "rest.now_no_end": "🌙 Du hast Ruhezeit ({why}).",
+    "rest.none": "Du hast gerade keine Ruhezeit.",
+    "rest.none_next": "Du hast gerade keine Ruhezeit. Die nächste beginnt {next}.",
+    "rest.started": "🌙 Ruhezeit bis {until}. Nachrichten an dich bewahre ich so lange auf.",
+    "rest.ended": "☀️ Deine Ruhezeit ist beendet. Was gewartet hat, kommt jetzt.",
+    "rest.paused_until": "☀️ Deine Ruhezeit ruht bis {until}. Was gewartet hat, kommt jetzt.",
+    "rest.cause.own": "von dir gesetzt",
+    "rest.cause.free_day": "freier Tag",
+    "rest.cause.outside_hours": "außerhalb der Schulzeit",
+    "rest.not_understood": (
+        "Diese Zeit habe ich nicht verstanden. So geht es: !ruhe 2h, !ruhe 45min, !ruhe bis 7:30, !ruhe aus"
+    ),
+    "rest.too_long": "So lange geht es auf einmal nicht: höchstens {days} Tage.",
+}

@@ -1,0 +1,227 @@
+"""The command line.
+
+Exit status: 0 done; 1 refused or failed, with a sentence on stderr; 2 wrong use or wrong configuration, with a
+sentence on stderr. A stack trace is a mistake of ours, never an answer to one of yours.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Final, ParamSpec, TypeVar
+
+import click
+import structlog
+from rich.console import Console
+from rich.table import Table
+
+from appservice.free_days import UnknownHolidaysError
+from appservice.homeserver import HomeserverError
+from roster_sync.mirror import MirrorReport
+from roster_sync.plan import Plan
+from roster_sync.sync import BlockedError
+from school.config import ConfigError, Settings, load_settings
+from school.database.leases import LeaseLostError, LeaseTakenError
+from school.database.migrate import MigrateError
+from school.domain.roster import RegisterError
+from schulbote.demo import DemoError, DemoFailedError, DemoOptions, run_demo
+from schulbote.new_school import FolderInUseError, init, samples
+from schulbote.progress import shown
+from schulbote.service import AddressInUseError, open_database, open_homeserver, serve
+from schulbote.syncing import NoRegisterError, mirror, register_folder, roster_sync
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_WRONG_USE: Final = (
+    ConfigError,
+    DemoError,
+    NoRegisterError,
+    FolderInUseError,
+    AddressInUseError,
+    UnknownHolidaysError,
+)
+_FAILED: Final = (
+    RegisterError,
+    BlockedError,
+    DemoFailedError,
+    HomeserverError,
+    LeaseTakenError,
+    LeaseLostError,
+    MigrateError,
+)
+
+
+def _in_words(command: Callable[P, R]) -> Callable[P, R]:
+    """Turns the errors that a user can cause into a sentence and an exit status."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except _WRONG_USE as error:
+            click.echo(str(error), err=True)
+            sys.exit(2)
+        except _FAILED as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+    return told
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("school.yaml"),
+    show_default=True,
+    help="The school's configuration.",
+)
+@click.version_option(package_name="schulbote")
+@click.pass_context
+def main(context: click.Context, config: Path) -> None:
+    """Schulbote: a school's own messenger on a stock Matrix homeserver."""
+    context.obj = config
+
+
+@main.command()
+@click.option("--home", type=click.Path(path_type=Path), default=Path("demo-home"), show_default=True)
+@click.option("--register", type=click.Path(path_type=Path), help="A folder with IServ or OneRoster CSV files.")
+@click.option("--port", type=int, default=8008, show_default=True, help="Synapse's port; the web pages take the next.")
+@click.option("--reset", is_flag=True, help="Begin anew: forget everything in the demo's home.")
+@_in_words
+def demo(home: Path, register: Path | None, port: int, reset: bool) -> None:
+    """Run a whole school on this machine, to try it out."""
+    options = DemoOptions(
+        home=home.absolute(),
+        register=(register or samples() / "sample-register").absolute(),
+        port=port,
+        reset=reset,
+    )
+    asyncio.run(run_demo(options, Console()))
+
+
+@main.command(name="init")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--name", required=True, help="The school's name, as people see it.")
+@click.option("--server-name", required=True, help="What stands behind the colon of every user id. For ever.")
+@click.option("--homeserver-url", default="http://127.0.0.1:8008", show_default=True)
+@click.option("--public-url", required=True, help="Where the messengers of the people reach Synapse.")
+@_in_words
+def init_school(folder: Path, name: str, server_name: str, homeserver_url: str, public_url: str) -> None:
+    """Write school.yaml, the secrets, and Synapse's settings for a new school."""
+    for path in init(
+        folder.absolute(), name=name, server_name=server_name, homeserver_url=homeserver_url, public_url=public_url
+    ):
+        click.echo(f"made {path}")
+    click.echo("Next: put the settings of homeserver-schulbote.yaml into Synapse's configuration and restart it.")
+
+
+@main.command()
+@click.pass_obj
+@_in_words
+def run(config: Path) -> None:
+    """Run the appservice: the bot, the rest queue, the web pages."""
+    settings = load_settings(config)
+    _log_lines()
+    asyncio.run(serve(settings))
+
+
+@main.command()
+@click.pass_obj
+@_in_words
+def check(config: Path) -> None:
+    """Read the configuration and say whether the homeserver answers."""
+    settings = load_settings(config)
+    click.echo(f"{settings.path} can be used.")
+    asyncio.run(_check(settings))
+
+
+async def _check(settings: Settings) -> None:
+    async with open_homeserver(settings) as homeserver:
+        updates = await homeserver.background_updates()
+    click.echo(f"{settings.matrix.homeserver_url} answers, and the bot may administer it.")
+    if updates:
+        click.echo(f"It is still doing {updates} background updates of its database.")
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="The plan for programs.")
+@click.option("--confirm", is_flag=True, help="Apply also a plan that removes many people.")
+@click.pass_obj
+@_in_words
+def sync(config: Path, dry_run: bool, as_json: bool, confirm: bool) -> None:
+    """Make the messenger follow the school's register."""
+    settings = load_settings(config)
+    asyncio.run(_sync(settings, dry_run=dry_run, as_json=as_json, confirm=confirm))
+
+
+async def _sync(settings: Settings, *, dry_run: bool, as_json: bool, confirm: bool) -> None:
+    folder = register_folder(settings)
+    console = Console(stderr=as_json)
+    async with open_database(settings) as engine:
+        sync = roster_sync(settings, engine)
+        register = sync.read(folder)
+        for doubt in register.doubts:
+            click.echo(doubt, err=True)
+        if dry_run:
+            _show(await sync.plan(register), console, as_json=as_json)
+            return
+        plan = await sync.apply(register, actor="schulbote sync", confirmed=confirm)
+        _show(plan, console, as_json=as_json)
+        async with open_homeserver(settings) as homeserver:
+            with shown(console) as progress:
+                work = mirror(settings, engine, homeserver, progress=progress)
+                report = await sync.mirror(work, wait=not plan.is_empty)
+    _tell(report)
+
+
+def _show(plan: Plan, console: Console, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(plan.as_json(), ensure_ascii=False, indent=1))
+        return
+    if plan.is_empty:
+        console.print("Nothing to change.")
+        return
+    table = Table("", "new", "changed", "gone")
+    changed = {person.id for person in (*plan.people_renamed, *plan.people_changed)}
+    table.add_row("people", str(len(plan.people_added)), str(len(changed)), str(len(plan.people_left)))
+    table.add_row("groups", str(len(plan.groups_added)), str(len(plan.groups_changed)), str(len(plan.groups_ended)))
+    table.add_row("memberships", str(len(plan.memberships_added)), "", str(len(plan.memberships_removed)))
+    console.print(table)
+    if plan.blocked:
+        console.print(plan.blocked, highlight=False)
+
+
+def _tell(report: MirrorReport) -> None:
+    """What a person has to know of a mirror's run.
+
+    Raises:
+        SystemExit: 1, if something was not done.
+    """
+    for user_id in report.locked_by_admin:
+        click.echo(f"{user_id} is locked by an administrator and stays so.", err=True)
+    for failure in report.failures:
+        click.echo(f"Not done: {failure}", err=True)
+    if report.failures:
+        click.echo("Start the sync again to try these once more.", err=True)
+        sys.exit(1)
+
+
+def _log_lines() -> None:
+    """One line an event, with keys; no message text is ever given to the log."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,232 @@
+"""`schulbote demo`: a whole school on this machine, from a register to a running messenger."""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import shutil
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from appservice.homeserver import Homeserver, NotThereError, RefusedError, TryLaterError
+from roster_sync.mirror import MirrorReport
+from roster_sync.sync import RosterSync
+from school.config import Settings, read_secret
+from school.database.mirror import group_room_rows
+from school.database.snapshot import read_snapshot
+from school.domain.directory import Directory
+from school.domain.people import GUARDIAN, STUDENT, TEACHER, PersonId, UserId
+from school.domain.roster import Roster
+from schulbote.demo_files import SERVER_NAME, DemoHome
+from schulbote.files import write_json
+from schulbote.processes import Processes, end_leftovers
+from schulbote.progress import shown
+from schulbote.service import open_database, open_homeserver
+from schulbote.syncing import mirror, require_folder, roster_sync
+
+_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
+"""32 signs without those that look alike: no l, o, 0, 1."""
+_SYNAPSE: Final = ("-m", "synapse.app.homeserver", "-c")
+_READY_SECONDS: Final = 180.0
+_STEP_SECONDS: Final = 0.1
+
+
+class DemoError(Exception):
+    """The demo cannot be started like this. Nothing was changed; the text says what to do."""
+
+
+class DemoFailedError(Exception):
+    """Something that the demo needs did not come up. The text says where to look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOptions:
+    """What was asked for on the command line."""
+
+    home: Path
+    register: Path
+    port: int
+    reset: bool = False
+
+
+async def run_demo(options: DemoOptions, console: Console) -> None:
+    """Runs a demo until SIGINT or SIGTERM.
+
+    Raises:
+        DemoError, NoRegisterError, RegisterError: it cannot be started; nothing was made.
+        DemoFailedError: it could be started but did not come up.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    home = _checked(options)
+    demo = asyncio.create_task(_Demo(options, home, console).run(stop))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({demo, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not demo.done():
+        demo.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await demo
+
+
+def _checked(options: DemoOptions) -> DemoHome:
+    """Asks everything that can be asked before anything is made."""
+    require_folder(options.register)
+    if not 1 <= options.port <= 65_534:
+        raise DemoError(f"Port {options.port} cannot be used: choose one from 1024 to 65534.")
+    home = DemoHome(options.home)
+    if not home.is_free and not home.is_demo:
+        raise DemoError(f"{options.home} is not empty and no demo's home. Choose a new folder with --home.")
+    end_leftovers(home.processes)
+    for port in (options.port, options.port + 1):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise DemoError(
+                    f"Port {port} is in use ({error.strerror}): end the other program or choose another --port "
+                    "(the demo needs it and the next one)."
+                ) from error
+    return home
+
+
+class _Demo:
+    def __init__(self, options: DemoOptions, home: DemoHome, console: Console) -> None:
+        self._options = options
+        self._home = home
+        self._console = console
+        self._started = time.monotonic()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        options, home = self._options, self._home
+        if options.reset and options.home.exists():
+            shutil.rmtree(options.home)
+        home.demo_json.unlink(missing_ok=True)
+        settings = home.prepare(register=options.register, port=options.port)
+        async with open_database(settings) as engine, open_homeserver(settings) as homeserver:
+            sync = roster_sync(settings, engine)
+            await self._read_register(sync)
+            processes = Processes(home.processes, home.folder)
+            try:
+                await processes.start("synapse", [*_SYNAPSE, str(home.homeserver_yaml)])
+                await processes.start("appservice", ["-m", "schulbote", "-c", str(home.school_yaml), "run"])
+                self._say("Synapse is starting")
+                await _until_up(homeserver, processes, home)
+                await _until_settled(homeserver)
+                processes.keep_alive()
+                await self._fill(settings, engine, homeserver, sync)
+                await stop.wait()
+            finally:
+                self._say("Ending")
+                await processes.end()
+
+    async def _read_register(self, sync: RosterSync) -> None:
+        register: Roster = sync.read(self._options.register)
+        self._say(f"Register: {len(register.persons)} people, {len(register.groups)} groups")
+        await sync.apply(register, actor="schulbote demo", confirmed=False)
+
+    async def _fill(self, settings: Settings, engine: AsyncEngine, homeserver: Homeserver, sync: RosterSync) -> None:
+        password = _Passwords(read_secret(self._home.password_key))
+        admin = UserId(f"@admin:{SERVER_NAME}")
+        await homeserver.put_account(admin, password=password.of("admin"), admin=True, displayname="Admin")
+        with shown(self._console) as progress:
+            report = await sync.mirror(
+                mirror(settings, engine, homeserver, progress=progress, password_for=password.of), wait=False
+            )
+        self._report(report)
+        async with engine.connect() as connection:
+            directory = (await connection.run_sync(read_snapshot)).directory
+            rooms = await group_room_rows(connection)
+        names = {group.id: group.name for group in directory.groups.values()}
+        write_json(
+            self._home.demo_json,
+            {
+                "homeserver": settings.matrix.public_url,
+                "web": settings.web.public_url,
+                "server_name": SERVER_NAME,
+                "bot": settings.matrix.bot_user_id,
+                "config": str(self._home.school_yaml),
+                "database": settings.database.url,
+                "synapse_database": str(self._home.synapse_database),
+                "admin": {"user_id": admin, "password": password.of("admin")},
+                "accounts": _accounts(directory, password),
+                "rooms": {names[row.group_id]: row.room_id for row in rooms.values() if row.group_id in names},
+                "spaces": {names[row.group_id]: row.space_id for row in rooms.values() if row.group_id in names},
+            },
+        )
+        self._tell_ready(settings, directory, password)
+
+    def _report(self, report: MirrorReport) -> None:
+        for user_id in report.locked_by_admin:
+            self._say(f"{user_id} is locked by an administrator and stays so")
+        for failure in report.failures:
+            self._say(f"Not done: {failure}")
+
+    def _tell_ready(self, settings: Settings, directory: Directory, password: "_Passwords") -> None:
+        seconds = time.monotonic() - self._started
+        self._say(f"Ready after {seconds:.0f} s")
+        self._say(f"  Matrix server for your client: {settings.matrix.public_url}")
+        self._say(f"  Bot: {settings.matrix.bot_user_id}")
+        for role in (TEACHER, STUDENT, GUARDIAN):
+            person = next((p for p in directory.people if p.role == role), None)
+            if person is not None:
+                self._say(f"  {role}: {person.user_id}  password {password.of(person.id)}  ({person.display_name})")
+        self._say(f"  Everybody else is in {self._home.demo_json}. End with Ctrl-C.")
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _accounts(directory: Directory, password: "_Passwords") -> list[dict[str, Any]]:
+    return [
+        {
+            "person": person.id,
+            "user_id": person.user_id,
+            "password": password.of(person.id),
+            "role": person.role,
+            "name": person.display_name,
+            "groups": sorted(directory.groups[group].name for group in person.groups),
+        }
+        for person in directory.people
+    ]
+
+
+class _Passwords:
+    """Passwords that stay the same from start to start without being kept: made from a key and the person's id."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key.encode()
+
+    def of(self, person: PersonId | str) -> str:
+        digest = hmac.new(self._key, person.encode(), hashlib.sha256).digest()
+        signs = [_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:13]]
+        return "-".join("".join(signs[start:end]) for start, end in ((0, 4), (4, 8), (8, 13)))
+
+
+async def _until_up(homeserver: Homeserver, processes: Processes, home: DemoHome) -> None:
+    """Waits until the bot can use the admin API: then Synapse and the module in it are there."""
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        with contextlib.suppress(TryLaterError, RefusedError, NotThereError):
+            await homeserver.background_updates()
+            return
+        if not processes.is_running("synapse"):
+            raise DemoFailedError(f"Synapse did not start. Its reasons are at the end of {home.folder}/synapse.out.")
+        if time.monotonic() > deadline:
+            raise DemoFailedError(f"Synapse did not come up in time. Look into {home.folder}/synapse/homeserver.log.")
+        await asyncio.sleep(_STEP_SECONDS)
+
+
+async def _until_settled(homeserver: Homeserver) -> None:
+    """A fresh Synapse empties and refills its user directory in the background; accounts come after that."""
+    while await homeserver.background_updates():  # noqa: ASYNC110 - it happens in another process
+        await asyncio.sleep(_STEP_SECONDS)

@@ -1,0 +1,77 @@
+"""The files of a demo's home: a school.yaml, secrets, and a Synapse that runs from it."""
+
+from pathlib import Path
+from typing import Final
+
+from school.config import Settings, load_settings
+from schulbote.files import ensure_secret, new_signing_key, write_whole, write_yaml
+from schulbote.homeserver_config import demo_settings, log_settings
+from schulbote.new_school import ensure_secrets, write_registration
+
+SERVER_NAME: Final = "schule.localhost"
+
+_SCHOOL_YAML: Final = """\
+# Written anew at every start of `schulbote demo`. A demo keeps no school hours, so that it can be tried at night.
+demo: true
+school:
+  name: Demo-Schule
+  language: de
+matrix:
+  server_name: {server_name}
+  homeserver_url: http://127.0.0.1:{port}
+web:
+  listen_host: 127.0.0.1
+  listen_port: {web_port}
+database:
+  url: sqlite:///schulbote.db
+register:
+  folder: {register}
+"""
+
+
+class DemoHome:
+    """Where a demo keeps everything. Nothing is made before `prepare`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.school_yaml = folder / "school.yaml"
+        self.demo_json = folder / "demo.json"
+        self.processes = folder / "processes.json"
+        self.homeserver_yaml = folder / "synapse" / "homeserver.yaml"
+        self.synapse_database = folder / "synapse" / "homeserver.db"
+        self.password_key = folder / "secrets" / "demo_passwords"
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether an earlier demo made this folder."""
+        return self.school_yaml.is_file() and "\ndemo: true\n" in self.school_yaml.read_text(encoding="utf-8")
+
+    @property
+    def is_free(self) -> bool:
+        """Whether there is nothing that a demo could destroy."""
+        return not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir()))
+
+    def prepare(self, *, register: Path, port: int) -> Settings:
+        """Writes every file; keys and databases of an earlier start are kept."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        synapse = self.folder / "synapse"
+        synapse.mkdir(mode=0o700, exist_ok=True)
+        text = _SCHOOL_YAML.format(
+            server_name=SERVER_NAME, port=port, web_port=port + 1, register=_quoted(str(register))
+        )
+        write_whole(self.school_yaml, text)
+        settings = load_settings(self.school_yaml)
+        ensure_secrets(settings)
+        for name in ("macaroon_secret_key", "form_secret", self.password_key.name):
+            ensure_secret(settings.secrets.folder / name)
+        ensure_secret(synapse / "signing.key", new_signing_key())
+        registration = synapse / "registration.yaml"
+        write_registration(settings, registration)
+        write_yaml(synapse / "log.yaml", log_settings(synapse / "homeserver.log"))
+        homeserver = demo_settings(settings, home=self.folder, port=port, registration=registration)
+        write_yaml(self.homeserver_yaml, homeserver, mode=0o600)
+        return settings
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,46 @@
+"""Telling the appservice what leaves no event: somebody has logged in, somebody was refused something.
+
+A loopback POST with a shared secret. Nothing is decided by it and nothing is lost without it: the appservice looks
+for itself from time to time.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from twisted.internet.defer import CancelledError
+
+from school.domain.decisions import Reason
+
+logger = logging.getLogger(__name__)
+
+LOGIN_PATH: Final = "/_schulbote/module/login"
+REFUSAL_PATH: Final = "/_schulbote/module/refusal"
+
+PostJson = Callable[[str, dict[str, Any], dict[bytes, list[bytes]]], Awaitable[Any]]
+"""`(url, body, headers) -> answer`, as `SimpleHttpClient.post_json_get_json` does it."""
+
+
+class Courier:
+    """Carries messages to the appservice's web host."""
+
+    def __init__(self, *, base_url: str, token: str, post_json: PostJson) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._headers = {b"Authorization": [b"Bearer " + token.encode()]}
+        self._post_json = post_json
+
+    async def tell_login(self, user_id: str) -> None:
+        """Somebody has logged in; answered when they are in their rooms."""
+        await self._tell(LOGIN_PATH, {"user_id": user_id})
+
+    async def tell_refusal(self, user_id: str, reason: Reason) -> None:
+        """Somebody was refused something that their client will not show the reason of."""
+        await self._tell(REFUSAL_PATH, {"user_id": user_id, "reason": reason.value})
+
+    async def _tell(self, path: str, body: dict[str, Any]) -> None:
+        try:
+            await self._post_json(self._base_url + path, body, self._headers)
+        except CancelledError:
+            raise
+        except Exception as error:
+            logger.info("The appservice was not told (%s): %r", path, error)

@@ -1,0 +1,268 @@
+"""The gate: every event that somebody on this server sends is judged here, with the state of its room.
+
+Judging has no side effects and needs nothing but its arguments: Synapse may ask twice for one event, and asks before
+its own checks. The verdict is one of three: pass, pass with other content, refuse.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol, TypeAlias
+from zoneinfo import ZoneInfo
+
+from school.domain.decisions import Decision, Reason
+from school.domain.hold import Hold, hold_for
+from school.domain.people import TEACHER, UserId
+from school.domain.rooms import OWN_KEYS_PREFIX, Room, RoomKind, keeps_power_levels, stamp_from
+from school.sealing import Binding, Keyring, Purpose, UnsealableError
+from school.standing import Standing
+from school.texts import Texts
+from synapse_modules import notices
+
+_CREATE: Final = ("m.room.create", "")
+_POWER_LEVELS: Final = ("m.room.power_levels", "")
+_MEMBER_KEYS: Final = frozenset(
+    {"membership", "displayname", "avatar_url", "is_direct", "join_authorised_via_users_server"}
+)
+_LONGEST_REACTION: Final = 16
+
+
+class Event(Protocol):
+    """What is read of a Synapse event."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def room_id(self) -> str: ...
+    @property
+    def content(self) -> Mapping[str, Any]: ...
+    @property
+    def origin_server_ts(self) -> int: ...
+    def is_state(self) -> bool: ...
+    def get_state_key(self) -> str | None: ...
+
+
+State: TypeAlias = Mapping[tuple[str, str], Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The event goes through, with `content` in place of its own if that is not None."""
+
+    content: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The event does not go through. `as_notice`: a notice takes its place (it is a message)."""
+
+    reason: Reason
+    as_notice: bool = False
+
+
+Verdict: TypeAlias = Pass | Refuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Judges the events of people. Events of the bot and of admins never come here."""
+
+    bot: UserId
+    zone: ZoneInfo
+    texts: Texts
+    keyring: Keyring
+    clock: Callable[[], float]
+    """Seconds since the epoch."""
+    colleagues_pass: bool = False
+
+    def judge(self, standing: Standing, event: Event, state: State) -> Verdict:
+        """The verdict on one event of a person."""
+        create = state.get(_CREATE)
+        if event.type == _CREATE[0]:
+            # A room upgrade makes this event without asking on_create_room, which stamps all others.
+            return Pass() if stamp_from(event.content) else Refuse(Reason.NOT_OFFERED)
+        if create is None or (event.type == "org.matrix.dummy_event" and not event.content):
+            return Pass()
+        if _POWER_LEVELS not in state:
+            return Pass()  # The room is being made; on_create_room has decided on the whole of it.
+        stamp = stamp_from(create.content)
+        if event.type == "m.room.member":
+            if stamp is None:
+                return self._outside(event)
+            room = Room(stamp=stamp, creator=UserId(create.sender), members=frozenset(_members(state)))
+            return self._judge_membership(standing, event, state, room)
+        if stamp is None:
+            return Refuse(Reason.NOT_OFFERED, as_notice=event.type == "m.room.message")
+        few = stamp.kind not in {RoomKind.GROUP, RoomKind.SPACE}
+        room = Room(
+            stamp=stamp,
+            creator=UserId(create.sender),
+            members=frozenset(_members(state)) if few else frozenset(),  # no rule asks for a group's members
+        )
+        purpose = None if event.is_state() else self._signed_purpose(event)
+        if purpose in {Purpose.RECEIPT, Purpose.NOTICE}:
+            return Pass()
+        decision = standing.policy.may_send(UserId(event.sender), room, event.type, is_state=event.is_state())
+        if not decision:
+            # Whoever delivers a held message wants to hear the reason; a person sees it in the message's place.
+            is_message = event.type == "m.room.message" and not event.is_state()
+            return self._refused(decision, as_notice=is_message and purpose is None)
+        if purpose is Purpose.DELIVERY:
+            return Pass()
+        if event.is_state():
+            return self._judge_state(event, state)
+        if event.type == "m.reaction":
+            return _reaction(event.content)
+        if event.type == "m.room.redaction":
+            return _redaction(event, state)
+        return self._judge_message(standing, event, state)
+
+    def _refused(self, decision: Decision, *, as_notice: bool = False) -> Refuse:
+        return Refuse(decision.reason or Reason.NOT_OFFERED, as_notice)
+
+    def _outside(self, event: Event) -> Verdict:
+        """Rooms that are not the school's can be left, and nothing else."""
+        return Pass() if event.content.get("membership") == "leave" else Refuse(Reason.NOT_OFFERED)
+
+    def _judge_membership(self, standing: Standing, event: Event, state: State, room: Room) -> Verdict:
+        target = UserId(event.get_state_key() or "")
+        sender = UserId(event.sender)
+        before = state.get(("m.room.member", target))
+        was = before.content.get("membership") if before else None
+        policy = standing.policy
+        decision: Decision | None
+        match event.content.get("membership"):
+            case "invite":
+                decision = self._may_invite(standing, sender, target, room)
+            case "join" if was == "join":
+                decision = None
+            case "join":
+                invited_by = UserId(before.sender) if before and was == "invite" else None
+                decision = policy.may_join(target, room, invited_by=invited_by)
+            case "leave" if sender == target:
+                decision = policy.may_leave(target, room) if was == "join" else None
+            case "leave" | "ban":
+                decision = policy.may_remove(sender, room)
+            case "knock":
+                return Refuse(Reason.NO_KNOCKING)
+            case _:
+                return Refuse(Reason.MALFORMED)
+        if decision is not None and not decision:
+            return self._refused(decision)
+        kept = {key: value for key, value in event.content.items() if key in _MEMBER_KEYS}
+        return Pass() if len(kept) == len(event.content) else Pass(kept)
+
+    def _may_invite(self, standing: Standing, inviter: UserId, invitee: UserId, room: Room) -> Decision:
+        # While a room for two is being made its creator is alone in it: this is the invitation that was decided on.
+        if room.kind is RoomKind.DIRECT and room.members == {inviter}:
+            return standing.policy.may_message(inviter, invitee)
+        if room.kind is RoomKind.CONTROL and invitee == self.bot:
+            return standing.policy.may_message(inviter, invitee)
+        return standing.policy.may_invite(inviter, invitee, room)
+
+    def _judge_state(self, event: Event, state: State) -> Verdict:
+        if event.type == _POWER_LEVELS[0] and not keeps_power_levels(state[_POWER_LEVELS].content, event.content):
+            return Refuse(Reason.RULES_ARE_FIXED)
+        return Pass(_without_own_keys(event.content))
+
+    def _signed_purpose(self, event: Event) -> Purpose | None:
+        return self.keyring.verify(event.content, _binding(event), now_ms=int(self.clock() * 1000))
+
+    def _judge_message(self, standing: Standing, event: Event, state: State) -> Verdict:
+        now_seconds = self.clock()
+        content = _without_own_keys(event.content) or dict(event.content)
+        hold = self._hold(standing, event, state, datetime.fromtimestamp(now_seconds, UTC))
+        if hold is None:
+            return Pass(_without_own_keys(event.content))
+        if event.type != "m.room.message":
+            return Refuse(Reason.MUST_WAIT)
+        try:
+            return Pass(
+                notices.held(
+                    self.texts,
+                    self.keyring,
+                    hold,
+                    content,
+                    _binding(event),
+                    now=datetime.fromtimestamp(now_seconds, UTC),
+                    zone=self.zone,
+                )
+            )
+        except UnsealableError:
+            return Refuse(Reason.TOO_LARGE, as_notice=True)
+
+    def _hold(self, standing: Standing, event: Event, state: State, now: datetime) -> Hold | None:
+        if standing.is_draining(event.room_id):
+            # Whoever rests is still told by name; where nobody does any more, the queue is what it waits for.
+            return self._resting(standing, event, state, now) or Hold(until=None)
+        return self._resting(standing, event, state, now)
+
+    def _resting(self, standing: Standing, event: Event, state: State, now: datetime) -> Hold | None:
+        directory = standing.policy.directory
+        if self.colleagues_pass:
+            sender = directory.person(UserId(event.sender))
+            if sender is not None and sender.role == TEACHER:
+                return None
+        return hold_for(
+            UserId(event.sender),
+            _members(state),
+            directory=directory,
+            rest_of=lambda user_id: standing.desk.rest_of(user_id, now),
+            bot=self.bot,
+        )
+
+
+def _binding(event: Event) -> Binding:
+    return Binding(
+        room_id=event.room_id,
+        sender=event.sender,
+        event_type=event.type,
+        origin_server_ts=event.origin_server_ts,
+    )
+
+
+def _members(state: State) -> Iterator[UserId]:
+    for (event_type, state_key), event in state.items():
+        if event_type == "m.room.member" and event.content.get("membership") in ("join", "invite"):
+            yield UserId(state_key)
+
+
+def _without_own_keys(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The content without keys that only the school's own hand may write; None if there are none."""
+    inner = content.get("m.new_content")
+    inner_is_clean = not isinstance(inner, Mapping) or not any(_is_own(key) for key in inner)
+    if inner_is_clean and not any(_is_own(key) for key in content):
+        return None
+    clean = {key: value for key, value in content.items() if not _is_own(key)}
+    if isinstance(inner, Mapping):
+        clean["m.new_content"] = {key: value for key, value in inner.items() if not _is_own(key)}
+    return clean
+
+
+def _is_own(key: object) -> bool:
+    return isinstance(key, str) and key.startswith(OWN_KEYS_PREFIX)
+
+
+def _reaction(content: Mapping[str, Any]) -> Verdict:
+    """A reaction is a sign, not a sentence: no letters, a few characters, no further keys."""
+    relation = content.get("m.relates_to")
+    if not isinstance(relation, Mapping):
+        return Refuse(Reason.MALFORMED)
+    key, event_id = relation.get("key"), relation.get("event_id")
+    if relation.get("rel_type") != "m.annotation" or not isinstance(key, str) or not isinstance(event_id, str):
+        return Refuse(Reason.MALFORMED)
+    if len(key) > _LONGEST_REACTION or any(character.isalpha() for character in key):
+        return Refuse(Reason.NOT_OFFERED)
+    rebuilt = {"m.relates_to": {"rel_type": "m.annotation", "event_id": event_id, "key": key}}
+    return Pass(None if rebuilt == content else rebuilt)
+
+
+def _redaction(event: Event, state: State) -> Verdict:
+    """A reason is free text, so it is taken out. Not where the sender has left: Synapse writes the redactions of
+    somebody who was removed in their name, and a replaced event would be refused there."""
+    member = state.get(("m.room.member", event.sender))
+    joined = member is not None and member.content.get("membership") == "join"
+    kept = {key: value for key, value in event.content.items() if key == "redacts"}
+    return Pass(kept) if joined and len(kept) != len(event.content) else Pass()

@@ -1,0 +1,129 @@
+"""Whatever the format: every reader reaches the same answer, and keeps nothing but names, roles, groups and ids."""
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from roster_sync.sources import RegisterOptions, read_register
+from school.domain.people import GUARDIAN
+from school.domain.roster import RegisterError, Roster
+
+SCHOOLS = ("oberschule", "oberschule-day2")
+FORMATS = ("iserv", "oneroster")
+
+
+@pytest.fixture(scope="session")
+def small_school(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("school")
+    script = Path(__file__).parents[1] / "registers" / "make_register.py"
+    size = ["--classes", "5a,5b", "--pupils-per-class", "8", "--teachers", "4", "--seed", "7"]
+    subprocess.run([sys.executable, script, folder, *size], check=True, capture_output=True)
+    return folder
+
+
+def described(roster: Roster) -> Counter:
+    """Everybody as a comparable value. Guardians without their id: an IServ register has none for them."""
+    return Counter(
+        (
+            None if person.role == GUARDIAN else person.id,
+            person.given_name,
+            person.family_name,
+            person.role,
+            frozenset(roster.groups[key].name for key in person.groups),
+            person.leadership,
+            person.wards,
+        )
+        for person in roster.persons.values()
+    )
+
+
+def expected(school: Path) -> Counter:
+    answer = json.loads((school / "expected.json").read_text())
+    names = {group["id"]: group["name"] for group in answer["groups"]}
+    return Counter(
+        (
+            None if person["role"] == "guardian" else person["id"],
+            person["given"],
+            person["family"],
+            person["role"],
+            frozenset(names[group] for group in person["groups"]),
+            person.get("leadership", False),
+            frozenset(answer["wards"].get(person["id"], [])),
+        )
+        for person in answer["persons"]
+    )
+
+
+@pytest.mark.parametrize("register", FORMATS)
+@pytest.mark.parametrize("school", SCHOOLS)
+def test_every_reader_reaches_the_expected_people(registers, options, school, register):
+    roster = read_register(registers / school / register, options)
+    assert described(roster) == expected(registers / school)
+
+
+@pytest.mark.parametrize("register", FORMATS)
+def test_a_made_school_is_read_the_same(small_school, options, register):
+    assert described(read_register(small_school / register, options)) == expected(small_school)
+
+
+@pytest.mark.parametrize("register", FORMATS)
+@pytest.mark.parametrize("school", SCHOOLS)
+def test_every_reader_reaches_the_expected_groups(registers, options, school, register):
+    answer = json.loads((registers / school / "expected.json").read_text())
+    groups = read_register(registers / school / register, options).groups.values()
+    assert {(group.name, group.kind) for group in groups} == {(g["name"], g["kind"]) for g in answer["groups"]}
+
+
+def test_oneroster_keeps_the_ids_of_guardians_and_groups(registers, options):
+    answer = json.loads((registers / "oberschule" / "expected.json").read_text())
+    roster = read_register(registers / "oberschule" / "oneroster", options)
+    assert set(roster.persons) == {person["id"] for person in answer["persons"]}
+    assert set(roster.groups) == {group["id"] for group in answer["groups"]}
+
+
+@pytest.mark.parametrize("register", FORMATS)
+def test_no_contact_data_birthday_or_account_is_anywhere_in_the_roster(registers, options, register):
+    text = repr(read_register(registers / "oberschule" / register, options))
+    assert not re.search(r"@|example|\+49|000 \d{5}|Musterweg|14774|01\.02\.2011|2011|[sgt]\d{5}\b", text)
+
+
+def test_the_sample_in_config_is_the_school_of_the_tests(registers, options):
+    sample = Path(__file__).parents[2] / "config" / "sample-register"
+    assert read_register(sample, options) == read_register(registers / "oberschule" / "iserv", options)
+
+
+def test_the_identity_key_is_in_no_repr(options):
+    assert "only for tests" not in repr(options)
+
+
+def test_an_empty_identity_key_is_refused():
+    with pytest.raises(ValueError, match="empty"):
+        RegisterOptions(identity_key=b"")
+
+
+def test_a_folder_without_a_register_says_what_should_be_there(tmp_path, options):
+    with pytest.raises(RegisterError, match=r"schueler\.csv.*manifest\.csv"):
+        read_register(tmp_path, options)
+
+
+def test_a_missing_folder_is_an_error(tmp_path, options):
+    with pytest.raises(RegisterError, match="does not exist"):
+        read_register(tmp_path / "nowhere", options)
+
+
+def test_a_file_in_place_of_the_folder_is_an_error(tmp_path, options):
+    (tmp_path / "file").touch()
+    with pytest.raises(RegisterError, match="is no folder"):
+        read_register(tmp_path / "file", options)
+
+
+def test_two_registers_in_one_folder_are_an_error(tmp_path, options):
+    (tmp_path / "schueler.csv").touch()
+    (tmp_path / "users.csv").touch()
+    with pytest.raises(RegisterError, match="both"):
+        read_register(tmp_path, options)
