@@ -8,7 +8,7 @@ import structlog
 
 from appservice.bot.control_rooms import ControlRooms
 from appservice.direct_rooms import DirectRooms, RoomStamps
-from appservice.homeserver import HomeserverError
+from appservice.homeserver import NotThereError, RefusedError
 from appservice.rest_queue import RestQueue
 from school.domain.people import UserId
 from school.sealing import SIGNED_KEY
@@ -19,8 +19,9 @@ log = structlog.get_logger()
 class EventRouter:
     """Passes the events of a transaction on.
 
-    What must not be lost (held messages, withdrawals) is stored before the transaction is answered; the rest is done
-    in the background, room by room in order.
+    `take` returns when held messages are stored and invitations accepted: what is interrupted before comes again.
+    Commands are answered in the background, room by room in order; one that is lost in a crash is simply repeated by
+    the person who wrote it.
     """
 
     def __init__(
@@ -34,29 +35,44 @@ class EventRouter:
         self._tails: dict[str, asyncio.Task[None]] = {}
 
     async def take(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """Takes in one transaction."""
+        """Takes in one transaction.
+
+        Raises:
+            TryLaterError: the homeserver is busy; the transaction has to come again.
+        """
+        invitations = []
         for event in events:
+            content = event["content"]
             match event["type"]:
                 case "m.room.create":
                     self._stamps.learn(event)
-                case "m.room.member":
+                case "m.room.member" if "state_key" in event:
                     self._queue.members_changed(event["room_id"])
-                    if event["content"].get("membership") == "invite":
-                        self._later(event["room_id"], self._invited(event))
+                    if content.get("membership") == "invite":
+                        invitations.append(self._invited(event))
                 case "m.room.redaction":
-                    if target := event.get("redacts") or event["content"].get("redacts"):
+                    target = event.get("redacts") or content.get("redacts")
+                    if isinstance(target, str):
                         await self._queue.take_back(target)
                 case "m.room.message":
                     await self._queue.take_in(event)
-                    if event["sender"] != self._bot and SIGNED_KEY not in event["content"]:
-                        self._later(event["room_id"], self._control.message(event))
+        await asyncio.gather(*invitations)
+        for event in events:
+            if event["type"] == "m.room.message" and self._is_from_a_person(event):
+                self._later(event["room_id"], self._control.message(event))
+
+    def _is_from_a_person(self, event: Mapping[str, Any]) -> bool:
+        return event["sender"] != self._bot and SIGNED_KEY not in event["content"]
 
     async def _invited(self, event: Mapping[str, Any]) -> None:
         inviter, invitee = UserId(event["sender"]), UserId(event["state_key"])
-        if invitee == self._bot:
-            await self._control.invited(event["room_id"], inviter)
-        else:
-            await self._direct_rooms.invited(event["room_id"], inviter, invitee)
+        try:
+            if invitee == self._bot:
+                await self._control.invited(event["room_id"], inviter)
+            else:
+                await self._direct_rooms.invited(event["room_id"], inviter, invitee)
+        except (RefusedError, NotThereError) as error:
+            log.info("invitation_not_accepted", room=event["room_id"], error=str(error))
 
     def _later(self, room_id: str, work: Awaitable[None]) -> None:
         """Does something in the background, after what was put off for the same room before."""
@@ -70,7 +86,5 @@ class EventRouter:
             await asyncio.wait([before])
         try:
             await work
-        except HomeserverError as error:
-            log.warning("event_not_handled", error=str(error))
         except Exception:
-            log.exception("event_not_handled")
+            log.exception("command_not_answered")

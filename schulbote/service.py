@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.bot.commands import HELP, Commands
 from appservice.bot.control_rooms import ControlRooms
 from appservice.bot.rest_command import RestCommand
+from appservice.delivery import Delivery
 from appservice.direct_rooms import DirectRooms, RoomStamps
 from appservice.endpoints import Endpoints
 from appservice.events import EventRouter
@@ -107,8 +108,13 @@ class _Service:
             engine=engine,
             homeserver=homeserver,
             view=self.view,
-            keyring=Keyring(read_keys(settings.secrets.message_keys)),
-            texts=texts,
+            delivery=Delivery(
+                engine=engine,
+                homeserver=homeserver,
+                keyring=Keyring(read_keys(settings.secrets.message_keys)),
+                texts=texts,
+                zone=settings.zone,
+            ),
         )
         stamps = RoomStamps(homeserver)
         commands = Commands(

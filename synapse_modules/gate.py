@@ -21,6 +21,8 @@ from synapse_modules import notices
 
 _CREATE: Final = ("m.room.create", "")
 _POWER_LEVELS: Final = ("m.room.power_levels", "")
+_STATE_ONLY: Final = frozenset({"m.room.create", "m.room.member"})
+"""Types with rules of their own, which hold for state; as messages they would be a way around them."""
 _MEMBER_KEYS: Final = frozenset(
     {"membership", "displayname", "avatar_url", "is_direct", "join_authorised_via_users_server"}
 )
@@ -80,6 +82,8 @@ class Gate:
     def judge(self, standing: Standing, event: Event, state: State) -> Verdict:
         """The verdict on one event of a person."""
         create = state.get(_CREATE)
+        if event.type in _STATE_ONLY and not event.is_state():
+            return Refuse(Reason.NOT_OFFERED)
         if event.type == _CREATE[0]:
             # A room upgrade makes this event without asking on_create_room, which stamps all others.
             return Pass() if stamp_from(event.content) else Refuse(Reason.NOT_OFFERED)
@@ -112,7 +116,7 @@ class Gate:
         if purpose is Purpose.DELIVERY:
             return Pass()
         if event.is_state():
-            return self._judge_state(event, state)
+            return self._judge_state(standing, event, state)
         if event.type == "m.reaction":
             return _reaction(event.content)
         if event.type == "m.room.redaction":
@@ -162,7 +166,9 @@ class Gate:
             return standing.policy.may_message(inviter, invitee)
         return standing.policy.may_invite(inviter, invitee, room)
 
-    def _judge_state(self, event: Event, state: State) -> Verdict:
+    def _judge_state(self, standing: Standing, event: Event, state: State) -> Verdict:
+        if self._hold(standing, event, state) is not None:
+            return Refuse(Reason.MUST_WAIT)  # a topic is words, too
         if event.type == _POWER_LEVELS[0] and not keeps_power_levels(state[_POWER_LEVELS].content, event.content):
             return Refuse(Reason.RULES_ARE_FIXED)
         return Pass(_without_own_keys(event.content))
@@ -171,9 +177,8 @@ class Gate:
         return self.keyring.verify(event.content, _binding(event), now_ms=int(self.clock() * 1000))
 
     def _judge_message(self, standing: Standing, event: Event, state: State) -> Verdict:
-        now_seconds = self.clock()
         content = _without_own_keys(event.content) or dict(event.content)
-        hold = self._hold(standing, event, state, datetime.fromtimestamp(now_seconds, UTC))
+        hold = self._hold(standing, event, state)
         if hold is None:
             return Pass(_without_own_keys(event.content))
         if event.type != "m.room.message":
@@ -186,25 +191,29 @@ class Gate:
                     hold,
                     content,
                     _binding(event),
-                    now=datetime.fromtimestamp(now_seconds, UTC),
+                    now=self._now(),
                     zone=self.zone,
                 )
             )
         except UnsealableError:
             return Refuse(Reason.TOO_LARGE, as_notice=True)
 
-    def _hold(self, standing: Standing, event: Event, state: State, now: datetime) -> Hold | None:
-        if standing.is_draining(event.room_id):
-            # Whoever rests is still told by name; where nobody does any more, the queue is what it waits for.
-            return self._resting(standing, event, state, now) or Hold(until=None)
-        return self._resting(standing, event, state, now)
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
 
-    def _resting(self, standing: Standing, event: Event, state: State, now: datetime) -> Hold | None:
+    def _hold(self, standing: Standing, event: Event, state: State) -> Hold | None:
+        resting = self._resting(standing, event, state)
+        if resting is None and standing.is_draining(event.room_id):
+            return Hold(until=None)
+        return resting
+
+    def _resting(self, standing: Standing, event: Event, state: State) -> Hold | None:
         directory = standing.policy.directory
         if self.colleagues_pass:
             sender = directory.person(UserId(event.sender))
             if sender is not None and sender.role == TEACHER:
                 return None
+        now = self._now()
         return hold_for(
             UserId(event.sender),
             _members(state),

@@ -77,19 +77,12 @@ async def waiting(connection: AsyncConnection) -> dict[str, list[HeldMessage]]:
     return by_room
 
 
-async def set_due(connection: AsyncConnection, event_ids: Sequence[str], due: datetime | None) -> None:
-    """Notes when messages are expected to go out (for people who look; the queue computes it anew)."""
+async def set_receipt(connection: AsyncConnection, event_id: str, receipt_event_id: str, due: datetime | None) -> None:
+    """Notes that the sender has been shown the receipt, and which time it told (the queue computes it anew)."""
     await connection.execute(
         update(held_messages)
-        .where(held_messages.c.event_id.in_(event_ids))
-        .values(due_at=None if due is None else due.timestamp())
-    )
-
-
-async def set_receipt(connection: AsyncConnection, event_id: str, receipt_event_id: str) -> None:
-    """Notes that the sender has been shown the receipt."""
-    await connection.execute(
-        update(held_messages).where(held_messages.c.event_id == event_id).values(receipt_event_id=receipt_event_id)
+        .where(held_messages.c.event_id == event_id)
+        .values(receipt_event_id=receipt_event_id, due_at=None if due is None else due.timestamp())
     )
 
 

@@ -179,6 +179,9 @@ class Policy:
 
     def may_send(self, sender: UserId, room: Room, event_type: str, *, is_state: bool = False) -> Decision:
         """Whether somebody may send an event of a type that is no membership into a room, asked at every send."""
+        if event_type == "m.room.redaction" and not is_state:
+            # One's own words can always be taken back, also when Synapse does it for somebody who was removed.
+            return allow("rooms:own_redactions")
         person = self.directory.person(sender)
         if person is None:
             return refuse(Reason.UNKNOWN_PERSON, "directory:sender")
@@ -186,8 +189,6 @@ class Policy:
             return refuse(Reason.RULES_ARE_FIXED, "rooms:state")
         if not is_state and event_type not in MESSAGES and event_type not in REMARKS:
             return refuse(Reason.NOT_OFFERED, "rooms:types")
-        if event_type == "m.room.redaction":
-            return allow("rooms:own_redactions")
         return self._may_write(person, room)
 
     def _may_write(self, person: Person, room: Room) -> Decision:

@@ -1,0 +1,191 @@
+"""Delivering one held message, exactly once, and telling its sender how it stands.
+
+What may have happened before a crash is never guessed: where it is not certain that a message was not delivered yet,
+the room is looked at first. Rights are asked again at delivery by the module, as at every send.
+"""
+
+import contextlib
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
+from school.database import held
+from school.database.held import HeldMessage
+from school.database.tables import HeldState
+from school.domain.people import UserId
+from school.sealing import HELD_KEY, SIGNED_KEY, Binding, BrokenSealError, Keyring, Purpose
+from school.texts import Texts
+
+log = structlog.get_logger()
+
+
+class Delivery:
+    """Everything that is sent in a person's name, signed so that the module lets it pass."""
+
+    def __init__(
+        self, *, engine: AsyncEngine, homeserver: Homeserver, keyring: Keyring, texts: Texts, zone: ZoneInfo
+    ) -> None:
+        self._engine = engine
+        self._homeserver = homeserver
+        self._keyring = keyring
+        self._texts = texts
+        self._zone = zone
+        self._never_tried: set[str] = set()
+
+    def is_new(self, message: HeldMessage) -> None:
+        """A message was held just now: it is certain that nobody has tried to deliver it."""
+        self._never_tried.add(message.event_id)
+
+    async def deliver(self, message: HeldMessage) -> None:
+        """Delivers a message and settles it.
+
+        Raises:
+            TryLaterError: the homeserver does not answer now; whether it was delivered will be looked up.
+        """
+        if message.event_id not in self._never_tried and (sent := await self._delivered_before(message)):
+            await self._settle(message, HeldState.DELIVERED, delivered_event_id=sent)
+            return
+        content = await self._original(message)
+        if content is None:
+            return
+        self._never_tried.discard(message.event_id)
+        try:
+            sent = await self._send_signed(message, message.event_type, content, Purpose.DELIVERY)
+        except TryLaterError:
+            raise
+        except HomeserverError as error:
+            log.info("delivery_refused", held=message.event_id, error=str(error))
+            await self._settle(message, HeldState.REFUSED)
+            await self._tell_refused(message, error.words)
+            return
+        await self._settle(message, HeldState.DELIVERED, delivered_event_id=sent)
+
+    async def receipt(self, message: HeldMessage, due: datetime | None) -> None:
+        """Edits the notice as the sender, once: the sign that the message is safe, and what makes clients show the
+        notice at all in place of the sender's own words."""
+        if message.receipt_event_id is not None:
+            return
+        now = datetime.now(UTC)
+        written = self._written(message, now)
+        if due is None:
+            body = self._texts.say("held.receipt.no_end", written=written)
+        else:
+            body = self._texts.say("held.receipt", written=written, due=self._texts.when(due, self._zone, now=now))
+        try:
+            receipt = await self._edit(message, body, Purpose.RECEIPT)
+        except (RefusedError, NotThereError) as error:
+            log.warning("receipt_refused", held=message.event_id, error=str(error))
+            receipt = ""
+        async with self._engine.begin() as connection:
+            await held.set_receipt(connection, message.event_id, receipt, due)
+
+    async def forget(self, message: HeldMessage) -> None:
+        """Deletes the sealed copy of a message that its sender has deleted."""
+        with contextlib.suppress(RefusedError, NotThereError):
+            await self._homeserver.redact(
+                message.room_id,
+                message.event_id,
+                txn_id=f"forget-{message.event_id}",
+                as_user=UserId(message.sender),
+            )
+
+    async def _original(self, message: HeldMessage) -> dict[str, Any] | None:
+        """The sealed words, with relations to other held messages pointing to what became of them. None if there is
+        nothing to deliver; then the message is settled."""
+        try:
+            event = await self._homeserver.event(message.room_id, message.event_id, as_user=UserId(message.sender))
+        except (RefusedError, NotThereError):
+            await self._settle(message, HeldState.REFUSED)
+            return None
+        if HELD_KEY not in event["content"]:  # the person deleted the notice
+            await self._settle(message, HeldState.WITHDRAWN)
+            return None
+        binding = Binding(
+            room_id=message.room_id,
+            sender=event["sender"],
+            event_type=event["type"],
+            origin_server_ts=event["origin_server_ts"],
+        )
+        try:
+            content = self._keyring.open(event["content"][HELD_KEY], binding)
+        except BrokenSealError as error:
+            log.error("seal_does_not_open", held=message.event_id, error=str(error))
+            await self._settle(message, HeldState.REFUSED)
+            return None
+        return await self._with_delivered_relations(content)
+
+    async def _with_delivered_relations(self, content: dict[str, Any]) -> dict[str, Any]:
+        relation = content.get("m.relates_to")
+        if not isinstance(relation, dict):
+            return content
+        reply = relation.get("m.in_reply_to")
+        carriers = [part for part in (relation, reply) if isinstance(part, dict) and "event_id" in part]
+        async with self._engine.connect() as connection:
+            became = await held.delivered_as(connection, [part["event_id"] for part in carriers])
+        pointing = {id(part): part | {"event_id": became.get(part["event_id"], part["event_id"])} for part in carriers}
+        relation = dict(pointing.get(id(relation), relation))
+        if isinstance(reply, dict):
+            relation["m.in_reply_to"] = pointing.get(id(reply), reply)
+        return content | {"m.relates_to": relation}
+
+    async def _delivered_before(self, message: HeldMessage) -> str | None:
+        """The delivery of a message, if it is in the room already."""
+        sender = UserId(message.sender)
+        events = self._homeserver.events_since(message.room_id, message.event_id, as_user=sender, sender=sender)
+        try:
+            async for event in events:
+                mark = event.get("content", {}).get(SIGNED_KEY)
+                if (
+                    isinstance(mark, dict)
+                    and mark.get("held") == message.event_id
+                    and mark.get("purpose") == Purpose.DELIVERY
+                ):
+                    return str(event["event_id"])
+        except (RefusedError, NotThereError):
+            pass  # the sender cannot look any more; delivering will be refused and say so
+        return None
+
+    async def _settle(self, message: HeldMessage, state: HeldState, *, delivered_event_id: str | None = None) -> None:
+        async with self._engine.begin() as connection:
+            await held.settle(connection, message.event_id, state, delivered_event_id=delivered_event_id)
+        self._never_tried.discard(message.event_id)
+        log.info("held_message_settled", held=message.event_id, state=state.value)
+
+    async def _tell_refused(self, message: HeldMessage, why: str) -> None:
+        body = self._texts.say("held.refused", written=self._written(message, datetime.now(UTC)), why=why)
+        with contextlib.suppress(HomeserverError):
+            await self._edit(message, body, Purpose.NOTICE)
+
+    def _written(self, message: HeldMessage, now: datetime) -> str:
+        written = datetime.fromtimestamp(message.origin_server_ts_ms / 1000, UTC)
+        return self._texts.when(written, self._zone, now=now)
+
+    async def _edit(self, message: HeldMessage, body: str, purpose: Purpose) -> str:
+        content = {
+            "msgtype": "m.notice",
+            "body": f"* {body}",
+            "m.new_content": {"msgtype": "m.notice", "body": body, "m.mentions": {}},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": message.event_id},
+            "m.mentions": {},
+        }
+        return await self._send_signed(message, "m.room.message", content, purpose)
+
+    async def _send_signed(
+        self, message: HeldMessage, event_type: str, content: Mapping[str, Any], purpose: Purpose
+    ) -> str:
+        ts = int(time.time() * 1000)
+        binding = Binding(room_id=message.room_id, sender=message.sender, event_type=event_type, origin_server_ts=ts)
+        return await self._homeserver.send(
+            message.room_id,
+            event_type,
+            self._keyring.sign(content, binding, purpose=purpose, held=message.event_id),
+            txn_id=f"{purpose}-{message.sender}-{message.event_id}",
+            as_user=UserId(message.sender),
+            origin_server_ts=ts,
+        )
