@@ -27,8 +27,9 @@ from appservice.school_view import SchoolView, keep_trying
 from appservice.seats import Seats
 from school.config import Settings, read_keys, read_secret
 from school.database import rests
-from school.database.engine import open_reader, open_writer
 from school.database.migrate import upgrade
+from school.database.reader import open_reader
+from school.database.writer import open_writer
 from school.domain.people import UserId
 from school.sealing import Keyring
 from school.standing import StandingKeeper

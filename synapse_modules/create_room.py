@@ -63,12 +63,13 @@ def read_request(config: Mapping[str, Any], bot: UserId) -> ReadRequest:
     state = _initial_state(config)
     if kind is not RoomKind.CHAT and (name or topic or state):
         raise UnreadableRequestError(Reason.DIRECT_ROOM_IS_FOR_TWO)
-    return ReadRequest(request=RoomRequest(kind=kind, invitees=invitees), name=name, topic=topic, state=state)
+    plain_pair = kind is RoomKind.CHAT and len(invitees) == 1 and not (name or topic or state)
+    request = RoomRequest(kind=kind, invitees=invitees, is_plain_pair=plain_pair)
+    return ReadRequest(request=request, name=name, topic=topic, state=state)
 
 
-def rewrite(config: dict[str, Any], read: ReadRequest) -> None:
+def rewrite(config: dict[str, Any], read: ReadRequest, kind: RoomKind) -> None:
     """Makes `config` the request for a room of the school's, in place (Synapse builds what stands there)."""
-    kind = read.request.kind
     is_direct = kind is not RoomKind.CHAT
     config.clear()
     config |= {

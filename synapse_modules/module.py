@@ -19,7 +19,7 @@ from twisted.internet.defer import CancelledError
 
 from school.config import ConfigError as SchoolConfigError
 from school.config import Settings, load_settings, read_keys, read_secret
-from school.database.engine import open_reader
+from school.database.reader import open_reader
 from school.domain.decisions import Reason
 from school.domain.people import UserId
 from school.domain.rooms import STAMP_KEY
@@ -174,13 +174,14 @@ class School:
             read = read_request(config, self._bot)
         except UnreadableRequestError as error:
             return error.reason
-        decision = policy.may_create_room(creator, read.request)
+        request = policy.as_meant(creator, read.request)
+        decision = policy.may_create_room(creator, request)
         if not decision:
             return decision.reason
-        for invitee in read.request.invitees:
+        for invitee in request.invitees:
             if await self._blocks_invitations(invitee):
                 return Reason.INVITATIONS_BLOCKED
-        rewrite(config, read)
+        rewrite(config, read, request.kind)
         return None
 
     async def _blocks_invitations(self, user_id: UserId) -> bool:

@@ -20,10 +20,6 @@ class Action(StrEnum):
     """A rest or a pause was ended before its time."""
     SYNC_APPLIED = "sync_applied"
     """The register was read and the directory follows it."""
-    ACCOUNT_LOCKED_SEEN = "account_locked_seen"
-    """The account of somebody who left was found locked."""
-    ACCOUNT_MADE = "account_made"
-    """A person got their account."""
 
 
 async def record(

@@ -14,7 +14,7 @@ Every function returns a `Decision`; none raises. The school's own hand (the bot
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 from school.domain.decisions import Decision, Reason, allow, refuse
@@ -30,6 +30,8 @@ class RoomRequest:
 
     kind: RoomKind
     invitees: tuple[UserId, ...] = ()
+    is_plain_pair: bool = False
+    """One invitee and no name, topic or picture: it may mean a direct room, though the client does not say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,14 @@ class Policy:
     def may_see(self, searcher: UserId, found: UserId) -> Decision:
         """Whether `searcher` finds `found` in the user directory: whoever may be written to is found."""
         return self.may_message(searcher, found)
+
+    def as_meant(self, creator: UserId, request: RoomRequest) -> RoomRequest:
+        """The request as it is meant: a plain pair, asked for by somebody who may not make chat rooms, can only be a
+        direct room (scripts and simple clients do not say `is_direct`)."""
+        person = self.directory.person(creator)
+        if request.is_plain_pair and person is not None and not self.rights.holds(person, Right.CREATE_ROOMS):
+            return replace(request, kind=RoomKind.DIRECT)
+        return request
 
     def may_create_room(self, creator: UserId, request: RoomRequest) -> Decision:
         """Whether `creator` may make the room that is asked for, with everybody who is to be invited."""
