@@ -125,7 +125,9 @@ class Delivery:
         if not isinstance(relation, dict):
             return content
         reply = relation.get("m.in_reply_to")
-        carriers = [part for part in (relation, reply) if isinstance(part, dict) and "event_id" in part]
+        carriers = [
+            part for part in (relation, reply) if isinstance(part, dict) and isinstance(part.get("event_id"), str)
+        ]
         async with self._engine.connect() as connection:
             became = await held.delivered_as(connection, [part["event_id"] for part in carriers])
         pointing = {id(part): part | {"event_id": became.get(part["event_id"], part["event_id"])} for part in carriers}

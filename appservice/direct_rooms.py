@@ -63,7 +63,8 @@ class DirectRooms:
         """Puts a room into somebody's `m.direct` (Matrix spec, "Direct messaging")."""
         async with self._writing.setdefault(user_id, asyncio.Lock()):
             direct = await self._homeserver.account_data(user_id, "m.direct")
-            rooms = direct.get(other, [])
+            known = direct.get(other)
+            rooms = known if isinstance(known, list) else []  # people write this themselves: it may be anything
             if room_id in rooms:
                 return
             await self._homeserver.set_account_data(user_id, "m.direct", direct | {other: [*rooms, room_id]})

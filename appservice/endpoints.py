@@ -63,7 +63,8 @@ class Endpoints:
 
         def guard(handler: Handler) -> Handler:
             async def guarded(request: web.Request) -> web.StreamResponse:
-                if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected):
+                given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+                if not hmac.compare_digest(given, expected):
                     return web.json_response({"errcode": "M_FORBIDDEN", "error": "Wrong token"}, status=403)
                 return await handler(request)
 

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver
 from school.database.mirror import GroupRoomRow, save_group_room
-from school.domain.groups import Group
+from school.domain.groups import Group, GroupId
 from school.domain.people import UserId
-from school.domain.rooms import HISTORY, ROOM_VERSION, STAMP_KEY, RoomKind, RoomStamp, power_levels
+from school.domain.rooms import HISTORY, ROOM_VERSION, STAMP_KEY, RoomKind, RoomStamp, power_levels, stamp_from
 
 
 class GroupRooms:
@@ -20,6 +20,28 @@ class GroupRooms:
         self._engine = engine
         self._homeserver = homeserver
         self._server_name = server_name
+
+    async def take_up(self, known: dict[GroupId, GroupRoomRow]) -> dict[GroupId, GroupRoomRow]:
+        """What is known, with the rooms that an earlier run made but did not live to remember; a room's stamp says
+        whose it is. Worth asking only when something is missing."""
+        remembered = {room_id for row in known.values() for room_id in (row.space_id, row.room_id)}
+        found: dict[RoomKind, dict[GroupId, str]] = {RoomKind.SPACE: {}, RoomKind.GROUP: {}}
+        for room_id in sorted(await self._homeserver.rooms_made_by_bot() - remembered):
+            stamp = stamp_from(await self._homeserver.state(room_id, "m.room.create"))
+            if stamp is not None and stamp.group is not None:
+                found[stamp.kind][stamp.group] = room_id
+        rows = dict(known)
+        for group_id, space_id in found[RoomKind.SPACE].items():
+            if group_id not in rows:
+                # It has the name that the group had then: an unknown name is written again.
+                row = GroupRoomRow(
+                    group_id=group_id, space_id=space_id, room_id=None, linked=False, name="", moderators=()
+                )
+                rows[group_id] = await self._save(row)
+        for group_id, room_id in found[RoomKind.GROUP].items():
+            if group_id in rows and rows[group_id].room_id is None:
+                rows[group_id] = await self._save(replace(rows[group_id], room_id=room_id, name="", moderators=()))
+        return rows
 
     async def ensure(self, group: Group, moderators: Iterable[UserId], known: GroupRoomRow | None) -> bool:
         """Makes what is missing and changes what differs; True if anything had to be done."""
@@ -92,7 +114,7 @@ class GroupRooms:
             },
         ]
         room_id = await self._homeserver.create_room(request)
-        return await self._save(replace(row, room_id=room_id, moderators=moderators, name=group.name))
+        return await self._save(replace(row, room_id=room_id, moderators=moderators))
 
     async def _rename(self, row: GroupRoomRow, name: str) -> None:
         for room_id in filter(None, (row.space_id, row.room_id)):

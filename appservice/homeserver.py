@@ -18,6 +18,7 @@ from school.domain.people import UserId
 _TIMEOUT: Final = ClientTimeout(total=60)
 _PAGE: Final = 100
 _USERS_PAGE: Final = 5000
+_ROOMS_PAGE: Final = 1000
 
 
 class HomeserverError(Exception):
@@ -204,9 +205,15 @@ class Homeserver:
             if event["content"].get("membership") in ("join", "invite")
         )
 
-    async def joined_rooms(self) -> frozenset[str]:
-        """The rooms that the bot is in."""
-        return frozenset((await self.call(Method.GET, "/_matrix/client/v3/joined_rooms"))["joined_rooms"])
+    async def rooms_made_by_bot(self) -> frozenset[str]:
+        """Every room that the bot has made (Synapse admin API, "List Room API")."""
+        made: set[str] = set()
+        start: int | None = 0
+        while start is not None:
+            page = await self.call(Method.GET, "/_synapse/admin/v1/rooms", start=str(start), limit=_ROOMS_PAGE)
+            made.update(room["room_id"] for room in page["rooms"] if room["creator"] == self.bot)
+            start = page.get("next_batch")
+        return frozenset(made)
 
     # Account data
 

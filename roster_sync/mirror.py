@@ -112,6 +112,8 @@ class Mirror:
     async def _group_rooms(self, directory: Directory) -> None:
         async with self._engine.connect() as connection:
             known = await group_room_rows(connection)
+        if any(group not in known or known[group].room_id is None for group in directory.groups):
+            known = await self._rooms.take_up(known)
 
         async def ensure(group: Group) -> None:
             moderators = moderators_of(directory, group)

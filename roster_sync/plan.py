@@ -162,4 +162,13 @@ def _why_blocked(
     for group in ended:
         if group.kind is GroupKind.CLASS:
             return f"{group.name} would end. If that is right, start the sync again with --confirm."
+    was_empty, is_empty = _empty_classes(known), _empty_classes(register)
+    for key in sorted(known.groups.keys() & is_empty - was_empty):
+        name = known.groups[key].name
+        return f"Nobody would be left in {name}. If that is right, start the sync again with --confirm."
     return None
+
+
+def _empty_classes(roster: Roster) -> set[GroupKey]:
+    peopled = {key for person in roster.persons.values() for key in person.groups}
+    return {key for key, group in roster.groups.items() if group.kind is GroupKind.CLASS} - peopled

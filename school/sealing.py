@@ -30,12 +30,14 @@ MAX_SEALED_BYTES: Final = 60_000
 (Matrix spec, "Size limits"). Asked before compressing."""
 _MAX_SEAL_CHARACTERS: Final = 56_000
 """What is left of an event for the seal, beside the notice. Words compress to far less; noise may not."""
+_DEEPEST: Final = 100
+"""How many levels of JSON are looked into: far more than any client nests, far fewer than Python can take."""
 SIGNATURE_LIFETIME_MS: Final = 60_000
 _CLOCK_SKEW_MS: Final = 5_000
 
 
 class UnsealableError(ValueError):
-    """Content that cannot be sealed: too large, or no canonical JSON. The text says which."""
+    """Content that cannot be sealed: too large, too deep, or no canonical JSON. The text says which."""
 
 
 class BrokenSealError(ValueError):
@@ -65,13 +67,19 @@ def canonical(value: object) -> bytes:
     """Canonical JSON (Matrix spec, appendix "Canonical JSON").
 
     Raises:
-        UnsealableError: floats or integers outside ±(2**53 - 1).
+        UnsealableError: floats, integers outside ±(2**53 - 1), half characters, more than `_DEEPEST` levels.
     """
     _require_canonical(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise UnsealableError("a text holds half a character") from error
 
 
-def _require_canonical(value: object) -> None:
+def _require_canonical(value: object, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise UnsealableError("it is nested too deeply")
     match value:
         case bool() | None | str():
             return
@@ -82,10 +90,10 @@ def _require_canonical(value: object) -> None:
             for key, inner in value.items():
                 if not isinstance(key, str):
                     raise UnsealableError("a key is no text")
-                _require_canonical(inner)
+                _require_canonical(inner, depth + 1)
         case list() | tuple():
             for inner in value:
-                _require_canonical(inner)
+                _require_canonical(inner, depth + 1)
         case _:
             raise UnsealableError("a value has a type that Matrix events cannot carry")
 
@@ -167,7 +175,8 @@ class Keyring:
             expected = _signature(secret, bare, binding, purpose, str(mark.get("held")))
         except ValueError:
             return None
-        return purpose if hmac.compare_digest(expected, str(mark.get("signature"))) else None
+        given = str(mark.get("signature")).encode(errors="replace")  # compare_digest takes no texts beyond ASCII
+        return purpose if hmac.compare_digest(expected.encode(), given) else None
 
 
 def keyed_hash(key: bytes, *parts: str) -> str:

@@ -110,6 +110,7 @@ def demo_settings(settings: Settings, *, home: Path, port: int, registration: Pa
         "rc_admin_redaction": _NO_LIMIT,
         "rc_registration": _NO_LIMIT,
         "rc_presence": {"per_user": _NO_LIMIT},
+        "rc_profile": _NO_LIMIT,
         "rc_delayed_event_mgmt": _NO_LIMIT,
         "rc_reports": _NO_LIMIT,
         "rc_user_directory": _NO_LIMIT,

@@ -1,5 +1,6 @@
 """`schulbote init DIR`: the files of a new school."""
 
+import json
 from pathlib import Path
 
 from school.config import Settings, load_settings, read_secret
@@ -84,7 +85,7 @@ def _with_values(sample: str, values: dict[str, str]) -> str:
         key, colon, _ = line.strip().removeprefix("#").partition(":")
         if colon and key in values:
             indent = line[: len(line) - len(line.lstrip())]
-            lines.append(f'{indent}{key}: "{values.pop(key)}"')
+            lines.append(f"{indent}{key}: {json.dumps(values.pop(key), ensure_ascii=False)}")
         else:
             lines.append(line)
     return "\n".join(lines) + "\n"

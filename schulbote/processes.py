@@ -29,7 +29,6 @@ class Processes:
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._arguments: dict[str, Sequence[str]] = {}
         self._keepers: list[asyncio.Task[None]] = []
-        self._ending = False
 
     def keep_alive(self) -> None:
         """From now on a child that dies is started again."""
@@ -38,8 +37,6 @@ class Processes:
     async def _keep(self, name: str) -> None:
         while True:
             await self._running[name].wait()
-            if self._ending:
-                return
             await asyncio.sleep(_RESTART_PAUSE_SECONDS)
             await self.start(name, self._arguments[name])
 
@@ -65,7 +62,9 @@ class Processes:
 
     async def end(self) -> None:
         """Ends all children, the youngest first, and waits for them."""
-        self._ending = True
+        for keeper in self._keepers:  # first, else one would start again what has just ended
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
         for process in reversed(self._running.values()):
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
@@ -76,9 +75,6 @@ class Processes:
             except TimeoutError:
                 process.kill()
                 await process.wait()
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
         self._record.unlink(missing_ok=True)
 
 

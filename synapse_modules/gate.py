@@ -177,10 +177,10 @@ class Gate:
         return self.keyring.verify(event.content, _binding(event), now_ms=int(self.clock() * 1000))
 
     def _judge_message(self, standing: Standing, event: Event, state: State) -> Verdict:
-        content = _without_own_keys(event.content) or dict(event.content)
+        clean = _without_own_keys(event.content)
         hold = self._hold(standing, event, state)
         if hold is None:
-            return Pass(_without_own_keys(event.content))
+            return Pass(clean)
         if event.type != "m.room.message":
             return Refuse(Reason.MUST_WAIT)
         try:
@@ -189,7 +189,7 @@ class Gate:
                     self.texts,
                     self.keyring,
                     hold,
-                    content,
+                    dict(event.content) if clean is None else clean,
                     _binding(event),
                     now=self._now(),
                     zone=self.zone,
@@ -203,9 +203,11 @@ class Gate:
 
     def _hold(self, standing: Standing, event: Event, state: State) -> Hold | None:
         resting = self._resting(standing, event, state)
-        if resting is None and standing.is_draining(event.room_id):
-            return Hold(until=None)
-        return resting
+        if resting is not None or not standing.is_draining(event.room_id):
+            return resting
+        # What waits here may wait for the sender, whose own words go out at once and overtake nothing meant for others.
+        sender_rests = standing.desk.rest_of(UserId(event.sender), self._now()) is not None
+        return None if sender_rests else Hold(until=None)
 
     def _resting(self, standing: Standing, event: Event, state: State) -> Hold | None:
         directory = standing.policy.directory

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.tables import HeldState, Part, held_messages, held_rooms
-from school.database.versions import bump
+from school.database.versions import bump, lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class HeldMessage:
 
 async def add(connection: AsyncConnection, message: HeldMessage) -> bool:
     """Remembers a held message behind all that are known; False if it is known already (an event may come twice)."""
+    await lock(connection, Part.REST)  # one after the other: two at once would get the same position
     known = await connection.scalar(
         select(held_messages.c.event_id).where(held_messages.c.event_id == message.event_id)
     )
@@ -105,7 +106,7 @@ async def delivered_as(connection: AsyncConnection, event_ids: Sequence[str]) ->
             held_messages.c.event_id.in_(event_ids), held_messages.c.delivered_event_id.is_not(None)
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def held_behind(connection: AsyncConnection, delivered_event_id: str) -> HeldMessage | None:
@@ -126,6 +127,7 @@ async def held_behind(connection: AsyncConnection, delivered_event_id: str) -> H
 
 async def open_drained_rooms(connection: AsyncConnection) -> bool:
     """Opens the rooms in which nothing waits any more; True if there were any."""
+    await lock(connection, Part.REST)  # else a room could be opened while a message for it is being added
     still = select(held_messages.c.room_id).where(held_messages.c.state == HeldState.WAITING)
     result = await connection.execute(delete(held_rooms).where(held_rooms.c.room_id.not_in(still)))
     if result.rowcount == 0:

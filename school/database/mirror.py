@@ -5,13 +5,17 @@ Compared with the directory, these rows say what is still to do; so every step c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.tables import Standing, accounts, group_rooms, groups, joins, memberships, persons
 from school.domain.groups import GroupId
 from school.domain.people import PersonId, UserId, display_name
+
+# In the words that both databases know: a sync and a first login may take the same seat at the same moment.
+_TAKEN: Final = text("INSERT INTO joins (room_id, person_id) VALUES (:room_id, :person_id) ON CONFLICT DO NOTHING")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,12 +188,8 @@ async def stale_seats(connection: AsyncConnection) -> list[Seat]:
 
 async def seats_taken(connection: AsyncConnection, seats: Sequence[Seat]) -> None:
     """People were brought into rooms; knowing it twice is fine."""
-    for seat in seats:
-        known = await connection.scalar(
-            select(joins.c.room_id).where(joins.c.room_id == seat.room_id, joins.c.person_id == seat.person_id)
-        )
-        if known is None:
-            await connection.execute(insert(joins).values(room_id=seat.room_id, person_id=seat.person_id))
+    if seats:
+        await connection.execute(_TAKEN, [{"room_id": seat.room_id, "person_id": seat.person_id} for seat in seats])
 
 
 async def seats_left(connection: AsyncConnection, seats: Sequence[Seat]) -> None:

@@ -105,6 +105,9 @@ async def mark_left(connection: AsyncConnection, people: Iterable[PersonId], at:
 async def write_group(connection: AsyncConnection, group: RosterGroup, *, known_as: GroupKey | None = None) -> None:
     """Adds a group, or changes the one that is `known_as` a key (also back from having ended)."""
     values = {"key": group.key, "name": group.name, "kind": group.kind, "standing": Standing.ACTIVE}
+    if known_as is not None and known_as != group.key:  # an ended group may have had the new key: it gives it up
+        former = update(groups).where(groups.c.key == group.key, groups.c.standing == Standing.LEFT)
+        await connection.execute(former.values(key=groups.c.key + " (ended " + groups.c.id + ")"))
     changed = await connection.execute(update(groups).where(groups.c.key == (known_as or group.key)).values(**values))
     if changed.rowcount == 0:
         await connection.execute(insert(groups).values(id=token_hex(8), origin=GroupOrigin.REGISTER, **values))
@@ -126,7 +129,7 @@ async def write_memberships(
 ) -> None:
     """Puts people into groups and takes them out. After the groups have their new keys."""
     rows = await connection.execute(select(groups.c.key, groups.c.id))
-    id_of = dict(rows.tuples().all())
+    id_of: dict[str, str] = dict(rows.all())
     for person_id, key in removed:
         await connection.execute(
             delete(memberships).where(memberships.c.person_id == person_id, memberships.c.group_id == id_of[key])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from school.database.tables import (
     Part,
@@ -32,6 +32,8 @@ from school.domain.people import Person, PersonId, Role, UserId
 from school.domain.rest import PersonalRest
 
 _SLICE: Final = 500
+_BETWEEN: Final = " "
+"""Between the ids of a person's groups, which are hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,35 +84,38 @@ def _rows(connection: Connection, query: Select[Any]) -> Iterator[Any]:
 
 
 def _read_directory(connection: Connection) -> Directory:
-    groups_of: dict[str, list[GroupId]] = defaultdict(list)
-    group_id: GroupId
-    for person_id, group_id in _rows(
+    sets: dict[str, frozenset[GroupId]] = {}
+    shared: dict[frozenset[GroupId], frozenset[GroupId]] = {}
+    groups_of: dict[str, frozenset[GroupId]] = {}
+    for person_id, listed in _rows(
         connection,
-        select(memberships.c.person_id, memberships.c.group_id)
+        select(memberships.c.person_id, func.aggregate_strings(memberships.c.group_id, _BETWEEN))
         .join(groups, groups.c.id == memberships.c.group_id)
-        .where(groups.c.standing == Standing.ACTIVE),
+        .where(groups.c.standing == Standing.ACTIVE)
+        .group_by(memberships.c.person_id),
     ):
-        groups_of[person_id].append(group_id)
+        if listed not in sets:
+            in_groups = frozenset(map(GroupId, listed.split(_BETWEEN)))
+            sets[listed] = shared.setdefault(in_groups, in_groups)
+        groups_of[person_id] = sets[listed]
     wards_of: dict[str, list[PersonId]] = defaultdict(list)
     for guardian_id, ward_id in _rows(connection, select(wards.c.guardian_id, wards.c.ward_id)):
         wards_of[guardian_id].append(PersonId(ward_id))
-    shared: dict[frozenset[GroupId], frozenset[GroupId]] = {}
     roles: dict[str, Role] = {}
-    people = []
-    for row in _rows(connection, select(persons).where(persons.c.standing == Standing.ACTIVE)):
-        in_groups = frozenset(groups_of.pop(row.id, ()))
-        people.append(
-            Person(
-                id=PersonId(row.id),
-                user_id=UserId(row.user_id),
-                given_name=row.given_name,
-                family_name=row.family_name,
-                role=roles.setdefault(row.role, Role(row.role)),
-                groups=shared.setdefault(in_groups, in_groups),
-                leadership=row.leadership,
-                wards=frozenset(wards_of.pop(row.id, ())),
-            )
+    none_of_them: frozenset[GroupId] = frozenset()
+    people = (
+        Person(
+            id=PersonId(row.id),
+            user_id=UserId(row.user_id),
+            given_name=row.given_name,
+            family_name=row.family_name,
+            role=roles.setdefault(row.role, Role(row.role)),
+            groups=groups_of.pop(row.id, none_of_them),
+            leadership=row.leadership,
+            wards=frozenset(wards_of.pop(row.id, ())),
         )
+        for row in _rows(connection, select(persons).where(persons.c.standing == Standing.ACTIVE))
+    )
     return Directory(
         people,
         [

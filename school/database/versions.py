@@ -13,6 +13,15 @@ _BUMP: Final = text(
     "ON CONFLICT (part) DO UPDATE SET number = versions.number + 1 RETURNING number"
 )
 
+_LOCK: Final = text(
+    "INSERT INTO versions (part, number) VALUES (:part, 0) ON CONFLICT (part) DO UPDATE SET number = versions.number"
+)
+
+
+async def lock(connection: AsyncConnection, part: Part) -> None:
+    """Makes everybody else who locks or bumps `part` wait until the transaction ends, without a new number."""
+    await connection.execute(_LOCK, {"part": part.value})
+
 
 async def bump(connection: AsyncConnection, part: Part) -> int:
     """Count `part` one up, in the transaction that changes it, and return the new number.

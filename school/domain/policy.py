@@ -90,6 +90,9 @@ class Policy:
         person = self.directory.person(creator)
         if person is None:
             return refuse(Reason.UNKNOWN_PERSON, "directory:sender")
+        if creator in request.invitees and request.kind is not RoomKind.DIRECT:
+            # Synapse would refuse this invitation when the room exists already.
+            return refuse(Reason.MALFORMED, "rooms:invites_oneself")
         if request.kind in {RoomKind.SPACE, RoomKind.GROUP}:
             return refuse(Reason.NO_SPACES, "rooms:groups_come_from_the_school")
         if request.kind is RoomKind.CONTROL:
@@ -101,24 +104,26 @@ class Policy:
         ruling = self.rights.ruling(person, Right.CREATE_ROOMS)
         if ruling is None or not ruling.allow:
             return refuse(Reason.NO_ROOMS, "no rule" if ruling is None else ruling.id)
-        return self._may_be_together(person, {creator, *request.invitees}) or allow(ruling.id)
+        return self._may_be_together({creator, *request.invitees}, weakest=person, asking=person, rule=ruling.id)
 
-    def _may_be_together(self, maker: Person, people: Collection[UserId]) -> Decision | None:
-        """None if nobody speaks against these people in a room that `maker` made, else the refusal."""
+    def _may_be_together(self, people: Collection[UserId], *, weakest: Person, asking: Person, rule: str) -> Decision:
+        """Whether these people may be in one room, by `rule`. Anybody may, if `weakest` (its maker, or who brings
+        somebody in) may write to everybody. `asking` is who reads the reason."""
         for user_id in people:
             if user_id != self.bot and self.directory.person(user_id) is None:
                 return refuse(Reason.UNKNOWN_RECIPIENT, "directory:recipient")
-        if self.rights.holds(maker, Right.MESSAGE_EVERYONE):
-            return None
-        known = [person for user_id in people if (person := self.directory.person(user_id))]
+        if self.rights.holds(weakest, Right.MESSAGE_EVERYONE):
+            return allow(rule)
+        known = [person for user_id in sorted(people) if (person := self.directory.person(user_id))]
+        known.sort(key=lambda person: person != asking)  # what concerns the asking person is the clearest reason
         for person, other in permutations(known, 2):
             if person.role == TEACHER:
                 continue
             decision = self._may_reach(person, other)
             if not decision:
-                reason = Reason.NO_COMMON_GROUP if person == maker else Reason.WOULD_BRIDGE_GROUPS
+                reason = Reason.NO_COMMON_GROUP if person == asking else Reason.WOULD_BRIDGE_GROUPS
                 return refuse(reason, decision.rule)
-        return None
+        return allow(rule)
 
     def may_invite(self, inviter: UserId, invitee: UserId, room: Room) -> Decision:
         """Whether `inviter` may bring `invitee` into an existing room."""
@@ -141,7 +146,8 @@ class Policy:
         if teachers_room and self.rights.holds(inviter, Right.MESSAGE_EVERYONE):
             return allow("rooms:teachers_room")
         weakest = inviter if teachers_room else maker
-        return self._may_be_together(weakest, room.members | newcomers) or allow("rooms:no_bridge")
+        together = room.members | newcomers
+        return self._may_be_together(together, weakest=weakest, asking=inviter, rule="rooms:no_bridge")
 
     def may_join(self, user_id: UserId, room: Room, *, invited_by: UserId | None = None) -> Decision:
         """Whether somebody may come in; `invited_by` is who sent the standing invitation, if there is one."""
@@ -214,13 +220,13 @@ class Policy:
                 decisions = (self.may_message(person.user_id, other) for other in others)
                 return next((d for d in decisions if not d), allow("rooms:direct"))
             case RoomKind.CHAT:
-                return self._may_write_in_chat(room)
+                return self._may_write_in_chat(person, room)
 
-    def _may_write_in_chat(self, room: Room) -> Decision:
+    def _may_write_in_chat(self, person: Person, room: Room) -> Decision:
         maker = self.directory.person(room.creator)
         made_by_teacher = maker is not None and self.rights.holds(maker, Right.MESSAGE_EVERYONE)
         if maker is not None and not made_by_teacher:
-            return self._may_be_together(maker, room.members) or allow("rooms:chat")
+            return self._may_be_together(room.members, weakest=maker, asking=person, rule="rooms:chat")
         if any((p := self.directory.person(m)) and p.role == TEACHER for m in room.members):
             return allow("rooms:chat")
         return refuse(Reason.NO_TEACHER_LEFT, "rooms:needs_a_teacher")
