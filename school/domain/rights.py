@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, TypeAlias
 
 from school.domain.groups import Group
 from school.domain.people import GUARDIAN, STUDENT, TEACHER, Person, Role
@@ -19,6 +19,12 @@ from school.domain.people import GUARDIAN, STUDENT, TEACHER, Person, Role
 
 class Right(StrEnum):
     """One named permission (the rows of the table in docs/rules.md)."""
+
+    place: int
+    """The number of its row: looked up in a tuple, because a right is asked for every message."""
+
+    def __init__(self, _: str) -> None:
+        self.place = len(type(self).__members__)
 
     MESSAGE_EVERYONE = "message_everyone"
     MESSAGE_TEACHERS = "message_teachers"
@@ -78,26 +84,34 @@ def default_rules() -> tuple[Rule, ...]:
     )
 
 
+_Row: TypeAlias = tuple[Rule | None, ...]
+"""What is said of one subject, by the place of the right."""
+_EMPTY: Final[_Row] = (None,) * len(Right)
+
+
 class Rights:
     """The table, ready to be asked. Later rules for the same level, subject and right replace earlier ones."""
 
-    __slots__ = ("_by_subject",)
+    __slots__ = ("_groups", "_persons", "_roles")
 
     def __init__(self, rules: Iterable[Rule] | None = None) -> None:
-        self._by_subject: dict[tuple[Level, str, Right], Rule] = {}
+        tables: dict[Level, dict[str, _Row]] = {level: {} for level in Level}
         for rule in default_rules() if rules is None else rules:
-            self._by_subject[rule.level, rule.subject, rule.right] = rule
+            row = list(tables[rule.level].get(rule.subject, _EMPTY))
+            row[rule.right.place] = rule
+            tables[rule.level][rule.subject] = tuple(row)
+        self._persons, self._groups, self._roles = (tables[level] for level in (Level.PERSON, Level.GROUP, Level.ROLE))
 
     def ruling(self, person: Person, right: Right) -> Rule | None:
         """The rule that decides whether `person` holds `right`; None if no rule speaks of it (then: refused)."""
-        get = self._by_subject.get
-        own = get((Level.PERSON, person.id, right))
-        if own is not None:
+        place = right.place
+        if own := self._persons.get(person.id, _EMPTY)[place]:
             return own
-        of_groups = [rule for group in person.groups if (rule := get((Level.GROUP, group, right)))]
-        if of_groups:
-            return min(of_groups, key=lambda rule: (rule.allow, rule.id))
-        return get((Level.ROLE, person.role, right))
+        if self._groups:
+            of_groups = [rule for group in person.groups if (rule := self._groups.get(group, _EMPTY)[place])]
+            if of_groups:
+                return min(of_groups, key=lambda rule: (rule.allow, rule.id))
+        return self._roles.get(person.role, _EMPTY)[place]
 
     def holds(self, person: Person, right: Right) -> bool:
         """Whether `person` holds `right`."""
