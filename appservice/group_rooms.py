@@ -43,13 +43,16 @@ class GroupRooms:
                 rows[group_id] = await self._save(replace(rows[group_id], room_id=room_id, name="", moderators=()))
         return rows
 
-    async def ensure(self, group: Group, moderators: Iterable[UserId], known: GroupRoomRow | None) -> bool:
-        """Makes what is missing and changes what differs; True if anything had to be done."""
-        wanted = tuple(sorted(moderators))
-        if known is not None and known == replace(
-            known, name=group.name, moderators=wanted, linked=True, room_id=known.room_id or ""
-        ):
+    @staticmethod
+    def are_right(group: Group, moderators: Iterable[UserId], known: GroupRoomRow | None) -> bool:
+        """Whether there is nothing to do for a group."""
+        if known is None or known.room_id is None or not known.linked:
             return False
+        return known.name == group.name and known.moderators == tuple(sorted(moderators))
+
+    async def ensure(self, group: Group, moderators: Iterable[UserId], known: GroupRoomRow | None) -> None:
+        """Makes what is missing and changes what differs."""
+        wanted = tuple(sorted(moderators))
         row = known or await self._make_space(group, wanted)
         if row.room_id is None:
             row = await self._make_room(group, row, wanted)
@@ -63,8 +66,7 @@ class GroupRooms:
             row = await self._save(replace(row, name=group.name))
         if row.moderators != wanted:
             await self._set_moderators(row, wanted)
-            row = await self._save(replace(row, moderators=wanted))
-        return True
+            await self._save(replace(row, moderators=wanted))
 
     async def _save(self, row: GroupRoomRow) -> GroupRoomRow:
         async with self._engine.begin() as connection:

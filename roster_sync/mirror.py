@@ -6,7 +6,7 @@ and tried again in the next run.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -115,12 +115,18 @@ class Mirror:
         if any(group not in known or known[group].room_id is None for group in directory.groups):
             known = await self._rooms.take_up(known)
 
-        async def ensure(group: Group) -> None:
-            moderators = moderators_of(directory, group)
-            if await self._rooms.ensure(group, moderators, known.get(group.id)):
-                self._report.rooms_changed += 1
+        due = [
+            (group, moderators)
+            for group in directory.groups.values()
+            if not self._rooms.are_right(group, moderators := moderators_of(directory, group), known.get(group.id))
+        ]
 
-        await self._each("rooms", list(directory.groups.values()), ensure, lambda group: group.name)
+        async def ensure(item: tuple[Group, frozenset[UserId]]) -> None:
+            group, moderators = item
+            await self._rooms.ensure(group, moderators, known.get(group.id))
+            self._report.rooms_changed += 1
+
+        await self._each("rooms", due, ensure, lambda item: item[0].name)
 
     async def _memberships(self) -> None:
         async with self._engine.connect() as connection:
@@ -163,6 +169,6 @@ class Mirror:
         await asyncio.gather(*(one(item) for item in items))
 
 
-def moderators_of(directory: Directory, group: Group) -> Iterable[UserId]:
+def moderators_of(directory: Directory, group: Group) -> frozenset[UserId]:
     """Who moderates a group's room: the teachers in the group."""
-    return (person.user_id for person in directory.members(group.id) if person.role == TEACHER)
+    return frozenset(person.user_id for person in directory.members(group.id) if person.role == TEACHER)

@@ -17,9 +17,10 @@ import click
 import structlog
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from appservice.free_days import UnknownHolidaysError
-from appservice.homeserver import HomeserverError
+from appservice.homeserver import HomeserverError, RefusedError
 from roster_sync.mirror import MirrorReport
 from roster_sync.plan import Plan
 from roster_sync.sync import BlockedError
@@ -36,6 +37,11 @@ from schulbote.syncing import NoRegisterError, mirror, register_folder, roster_s
 P = ParamSpec("P")
 R = TypeVar("R")
 
+
+class NotAdministeredError(Exception):
+    """The homeserver answers, but it is not set up for Schulbote. The text says what to do."""
+
+
 _WRONG_USE: Final = (
     ConfigError,
     DemoError,
@@ -48,11 +54,14 @@ _FAILED: Final = (
     RegisterError,
     BlockedError,
     DemoFailedError,
+    NotAdministeredError,
     HomeserverError,
     LeaseTakenError,
     LeaseLostError,
     MigrateError,
 )
+_DATABASE_FAILED: Final = (DatabaseError, OperationalError, InterfaceError)
+"""Just these and not their children: it is away, or is no database. A broken constraint is a mistake of ours."""
 
 
 def _in_words(command: Callable[P, R]) -> Callable[P, R]:
@@ -67,6 +76,16 @@ def _in_words(command: Callable[P, R]) -> Callable[P, R]:
             sys.exit(2)
         except _FAILED as error:
             click.echo(str(error), err=True)
+            sys.exit(1)
+        except DBAPIError as error:
+            if type(error) not in _DATABASE_FAILED:
+                raise
+            click.echo(f"The database cannot be used: {' '.join(str(error.orig).split())}", err=True)
+            sys.exit(1)
+        except OSError as error:
+            if error.filename is None:  # nothing that a user named
+                raise
+            click.echo(f"{error.filename} cannot be used: {error.strerror}.", err=True)
             sys.exit(1)
 
     return told
@@ -143,7 +162,14 @@ def check(config: Path) -> None:
 
 async def _check(settings: Settings) -> None:
     async with open_homeserver(settings) as homeserver:
-        updates = await homeserver.background_updates()
+        try:
+            updates = await homeserver.background_updates()
+        except RefusedError as error:
+            raise NotAdministeredError(
+                f"{settings.matrix.homeserver_url} answers, but does not let the bot administer it ({error}). Its "
+                "configuration needs the module and the registration that `schulbote init` wrote, and "
+                "`schulbote run` has to have run once."
+            ) from error
     click.echo(f"{settings.matrix.homeserver_url} answers, and the bot may administer it.")
     if updates:
         click.echo(f"It is still doing {updates} background updates of its database.")

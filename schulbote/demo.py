@@ -67,12 +67,11 @@ async def run_demo(options: DemoOptions, console: Console) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     home = _checked(options)
-    demo = asyncio.create_task(_Demo(options, home, console).run(stop))
+    demo = asyncio.create_task(_Demo(options, home, console).run())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({demo, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    if not demo.done():
-        demo.cancel()
+    demo.cancel()  # once and from here only: a second time would interrupt it while it ends its processes
     with contextlib.suppress(asyncio.CancelledError):
         await demo
 
@@ -106,7 +105,8 @@ class _Demo:
         self._console = console
         self._started = time.monotonic()
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self) -> None:
+        """Runs until it is cancelled."""
         options, home = self._options, self._home
         if options.reset and options.home.exists():
             shutil.rmtree(options.home)
@@ -124,7 +124,7 @@ class _Demo:
                 await _until_settled(homeserver)
                 processes.keep_alive()
                 await self._fill(settings, engine, homeserver, sync)
-                await stop.wait()
+                await asyncio.Event().wait()
             finally:
                 self._say("Ending")
                 await processes.end()

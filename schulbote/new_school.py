@@ -48,6 +48,8 @@ def init(folder: Path, *, name: str, server_name: str, homeserver_url: str, publ
         raise FolderInUseError(
             f"{school_yaml} is there already and is not overwritten. Choose another folder, or move it away."
         )
+    if not folder.is_dir() and folder.exists():
+        raise FolderInUseError(f"{folder} is a file. Name a folder; it is made if it is missing.")
     sample = (samples() / "school.yaml").read_text(encoding="utf-8")
     text = _with_values(
         sample,

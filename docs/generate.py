@@ -1,0 +1,287 @@
+"""Writes the generated parts of docs/rules.md and docs/de/regeln.md: `python docs/generate.py`.
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end: NAME -->`. What the code knows (who holds
+which right, every refusal with its sentences, what may be sent) comes from the code; what only people need (what a
+right is for, what to do after a refusal) stands below, and a missing entry is an error.
+`python docs/generate.py --check` changes nothing and says whether a page is stale.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from school.domain.decisions import Reason
+from school.domain.people import GUARDIAN, STUDENT, TEACHER
+from school.domain.rights import Level, Right, default_rules
+from school.domain.rooms import HISTORY, MESSAGES, REMARKS, STATE_BY_PEOPLE, RoomKind
+from school.texts import Language, Texts
+
+ROOT: Final = Path(__file__).parents[1]
+PAGES: Final = {Language.ENGLISH: ROOT / "docs" / "rules.md", Language.GERMAN: ROOT / "docs" / "de" / "regeln.md"}
+_ROLES: Final = (TEACHER, STUDENT, GUARDIAN)
+_PROGRAMS: Final = ("school", "synapse_modules", "appservice", "roster_sync", "bbb_widget", "schulbote")
+
+RIGHTS: Final[Mapping[Right, tuple[str, str]]] = {
+    Right.MESSAGE_EVERYONE: (
+        "Write to anybody directly; bring anybody together in an own room",
+        "Allen direkt schreiben; in eigenen Räumen alle zusammenbringen",
+    ),
+    Right.MESSAGE_TEACHERS: ("Write to any teacher directly", "Jeder Lehrkraft direkt schreiben"),
+    Right.MESSAGE_OWN_GROUPS: (
+        "Write directly to members of a group that both are in",
+        "Mitgliedern einer gemeinsamen Gruppe direkt schreiben",
+    ),
+    Right.CREATE_ROOMS: ("Make chat rooms", "Eigene Räume anlegen"),
+    Right.CREATE_GROUPS: ("Make groups and manage their members", "Gruppen anlegen und ihre Mitglieder verwalten"),
+    Right.INVITE_GROUPS: ("Invite a whole group", "Eine ganze Gruppe einladen"),
+    Right.WRITE_TO_GROUPS: (
+        "Enter and write to the room of any group",
+        "Jeden Gruppenraum betreten und dort schreiben",
+    ),
+    Right.SET_TASKS: ("Set tasks", "Aufgaben stellen"),
+    Right.SUBMIT_TASKS: ("Work on tasks and hand them in", "Aufgaben bearbeiten und abgeben"),
+    Right.START_CONFERENCES: ("Start video conferences", "Videokonferenzen beginnen"),
+    Right.JOIN_CONFERENCES: ("Join video conferences", "An Videokonferenzen teilnehmen"),
+    Right.RESET_PASSWORDS: (
+        "Reset passwords of pupils and guardians",
+        "Passwörter von Schüler/innen und Sorgeberechtigten zurücksetzen",
+    ),
+}
+"""What each right is for, in English and in German."""
+
+ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
+    Reason.UNKNOWN_PERSON: (
+        "Look whether the person is in the register, then start a sync. Accounts made by hand belong to nobody.",
+        "Nachsehen, ob die Person im Register steht, dann abgleichen. Von Hand angelegte Konten gehören niemandem.",
+    ),
+    Reason.UNKNOWN_RECIPIENT: (
+        "Check the name. People who left are gone; email addresses and phone numbers cannot be invited.",
+        "Namen prüfen. Wer gegangen ist, ist weg; E-Mail-Adressen und Telefonnummern kann man nicht einladen.",
+    ),
+    Reason.INVITATIONS_BLOCKED: (
+        "The other person switches it back on in their client.",
+        "Die andere Person schaltet es in ihrer App wieder ein.",
+    ),
+    Reason.NO_COMMON_GROUP: (
+        "Write in a common group's room, or ask a teacher. The school can give message_own_groups or message_everyone.",
+        "In einem gemeinsamen Gruppenraum schreiben oder eine Lehrkraft fragen. Die Schule kann message_own_groups "
+        "oder message_everyone geben.",
+    ),
+    Reason.WOULD_BRIDGE_GROUPS: (
+        "A teacher makes the room and brings everybody in.",
+        "Eine Lehrkraft legt den Raum an und holt alle dazu.",
+    ),
+    Reason.NO_ROOMS: (
+        "A teacher makes the room. The school can give create_rooms.",
+        "Eine Lehrkraft legt den Raum an. Die Schule kann create_rooms geben.",
+    ),
+    Reason.NO_SPACES: (
+        "Groups come from the register: change it there, then start a sync.",
+        "Gruppen kommen aus dem Register: dort ändern, dann abgleichen.",
+    ),
+    Reason.NOT_IN_GROUP: (
+        "Put the person into the group in the register. The school can give write_to_groups.",
+        "Die Person im Register in die Gruppe aufnehmen. Die Schule kann write_to_groups geben.",
+    ),
+    Reason.NOT_INVITED: ("Ask somebody in the room for an invitation.", "Jemanden im Raum um eine Einladung bitten."),
+    Reason.DIRECT_ROOM_IS_FOR_TWO: (
+        "Who may make rooms makes one; others ask a teacher.",
+        "Wer Räume anlegen darf, legt einen an; andere fragen eine Lehrkraft.",
+    ),
+    Reason.ROOM_STAYS_PRIVATE: (
+        "Make the room without a public address, unlisted, by invitation.",
+        "Den Raum ohne öffentliche Adresse und Verzeichniseintrag anlegen, nur mit Einladung.",
+    ),
+    Reason.NO_KNOCKING: ("Ask somebody in the room for an invitation.", "Jemanden im Raum um eine Einladung bitten."),
+    Reason.GROUP_IS_KEPT: (
+        "Mute the room. Who is in the group is changed in the register.",
+        "Den Raum stummschalten. Wer in der Gruppe ist, ändert man im Register.",
+    ),
+    Reason.NO_TEACHER_LEFT: (
+        "A teacher makes a new room.",
+        "Eine Lehrkraft legt einen neuen Raum an.",
+    ),
+    Reason.READ_ONLY: ("Write in the group's room instead.", "Stattdessen in den Gruppenraum schreiben."),
+    Reason.NOT_OFFERED: (
+        "Write a message. Calls, polls, widgets and encryption are not offered.",
+        "Eine Nachricht schreiben. Anrufe, Umfragen, Widgets und Verschlüsselung gibt es nicht.",
+    ),
+    Reason.RULES_ARE_FIXED: (
+        "Nothing to do: the school decides this for all rooms.",
+        "Nichts zu tun: Das legt die Schule für alle Räume fest.",
+    ),
+    Reason.TOO_LARGE: (
+        "Split the message, or write after the rest time.",
+        "Die Nachricht aufteilen oder nach der Ruhezeit schreiben.",
+    ),
+    Reason.MALFORMED: (
+        "A fault of the client: update it, or report it to its makers.",
+        "Ein Fehler der App: sie aktualisieren oder ihren Entwicklern melden.",
+    ),
+    Reason.MUST_WAIT: (
+        "Write a message now, and do this after the rest time.",
+        "Jetzt eine Nachricht schreiben und dies nach der Ruhezeit tun.",
+    ),
+}
+"""What to do after each refusal, in English and in German."""
+
+_KINDS: Final[Mapping[RoomKind, tuple[str, str]]] = {
+    RoomKind.DIRECT: ("direct room: two people", "direktes Gespräch: zwei Personen"),
+    RoomKind.CHAT: ("chat: a room that a person made", "Raum, den jemand angelegt hat"),
+    RoomKind.GROUP: ("room of a group", "Raum einer Gruppe"),
+    RoomKind.SPACE: ("space of a group", "Bereich einer Gruppe"),
+    RoomKind.CONTROL: ("control room: one person and the bot", "Gespräch mit dem Boten"),
+}
+_HISTORY: Final[Mapping[str, tuple[str, str]]] = {
+    "invited": ("from the invitation on", "ab der Einladung"),
+    "joined": ("from joining on", "ab dem Beitritt"),
+    "shared": ("everything, also from before", "alles, auch von vorher"),
+}
+
+
+def _in(language: Language, pair: tuple[str, str]) -> str:
+    return pair[0] if language is Language.ENGLISH else pair[1]
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    names = list(header)
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def asked_rights() -> frozenset[Right]:
+    """The rights that some decision asks for today; the others are in the table already and wait for their feature."""
+    texts = [
+        path.read_text(encoding="utf-8")
+        for program in _PROGRAMS
+        for path in (ROOT / program).rglob("*.py")
+        if path != ROOT / "school" / "domain" / "rights.py"
+    ]
+    return frozenset(right for right in Right if any(re.search(rf"\bRight\.{right.name}\b", text) for text in texts))
+
+
+def _rights(language: Language) -> str:
+    granted = {(rule.subject, rule.right) for rule in default_rules() if rule.level is Level.ROLE and rule.allow}
+    asked = asked_rights()
+    yes, not_yet = _in(language, ("yes", "ja")), _in(language, ("not yet", "noch nicht"))
+    header = _in(
+        language,
+        (
+            "right|what it allows|teacher|student|guardian|in use",
+            "Recht|was es erlaubt|Lehrkraft|Schüler/in|Sorgeberechtigte|wirksam",
+        ),
+    )
+    return _table(
+        header.split("|"),
+        (
+            [
+                f"`{right}`",
+                _in(language, RIGHTS[right]),
+                *(yes if (role, right) in granted else "" for role in _ROLES),
+                yes if right in asked else not_yet,
+            ]
+            for right in Right
+        ),
+    )
+
+
+def _reasons(language: Language) -> str:
+    german, english = Texts(Language.GERMAN), Texts(Language.ENGLISH)
+    header = _in(language, ("reason|what the person reads|what to do", "Grund|was die Person liest|was zu tun ist"))
+    return _table(
+        header.split("|"),
+        (
+            [
+                f"`{reason}`",
+                f"{german.refusal(reason)}<br>*{english.refusal(reason)}*",
+                _in(language, ADVICE[reason]),
+            ]
+            for reason in Reason
+        ),
+    )
+
+
+def _rooms(language: Language) -> str:
+    nothing = _in(language, ("nothing", "nichts"))
+    header = _in(
+        language,
+        (
+            "room|kind in its stamp|what people may change|who comes later reads",
+            "Raum|Art im Stempel|was Personen ändern dürfen|wer später kommt, liest",
+        ),
+    )
+    return _table(
+        header.split("|"),
+        (
+            [
+                _in(language, _KINDS[kind]),
+                f"`{kind}`",
+                _codes(STATE_BY_PEOPLE[kind]) or nothing,
+                _history(language, kind),
+            ]
+            for kind in RoomKind
+        ),
+    )
+
+
+def _history(language: Language, kind: RoomKind) -> str:
+    return _in(language, _HISTORY[HISTORY[kind]])
+
+
+def _types(language: Language) -> str:
+    return _in(
+        language,
+        (
+            f"* Messages: {_codes(MESSAGES)}.\n* Remarks: {_codes(REMARKS)}.",
+            f"* Nachrichten: {_codes(MESSAGES)}.\n* Anmerkungen: {_codes(REMARKS)}.",
+        ),
+    )
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+_PARTS: Final[Mapping[str, Callable[[Language], str]]] = {
+    "rights": _rights,
+    "reasons": _reasons,
+    "rooms": _rooms,
+    "types": _types,
+}
+
+
+def generated(page: str, language: Language) -> str:
+    """The page with every generated part as it should be now.
+
+    Raises:
+        ValueError: a part is missing on the page.
+    """
+    for name, write in _PARTS.items():
+        begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
+        before, found, rest = page.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise ValueError(f"the page has no part {begin} … {end}")
+        page = f"{before}{begin}\n{write(language)}\n{end}{after}"
+    return page
+
+
+def main(arguments: list[str]) -> int:
+    """Writes the pages; with `--check` only says which are stale. Returns the exit status."""
+    stale = []
+    for language, path in PAGES.items():
+        page = path.read_text(encoding="utf-8")
+        new = generated(page, language)
+        if new != page:
+            stale.append(path)
+            if "--check" not in arguments:
+                path.write_text(new, encoding="utf-8")
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} {'is stale' if '--check' in arguments else 'was rewritten'}")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
