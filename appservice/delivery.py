@@ -117,6 +117,7 @@ class Delivery:
         except BrokenSealError as error:
             log.error("seal_does_not_open", held=message.event_id, error=str(error))
             await self._settle(message, HeldState.REFUSED)
+            await self._tell_refused(message, self._texts.say("held.lost"))
             return None
         return await self._with_delivered_relations(content)
 

@@ -42,7 +42,7 @@ class Endpoints:
         self._on_events = on_events
         self._on_login = on_login
         self._on_refusal = on_refusal
-        self._done: list[str] = []
+        self._done: list[tuple[str | None, ...]] = []
         self._working: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -73,10 +73,12 @@ class Endpoints:
         return guard
 
     async def _transaction(self, request: web.Request) -> web.StreamResponse:
-        transaction_id = request.match_info["id"]
-        if transaction_id not in self._done:
-            await self._on_events((await request.json()).get("events", []))
-            self._done = [*self._done[-_REMEMBERED_TRANSACTIONS:], transaction_id]
+        events = (await request.json()).get("events", [])
+        # The id alone tells nothing: a Synapse on SQLite counts from the beginning again when it is restarted.
+        transaction = (request.match_info["id"], *(event.get("event_id") for event in events))
+        if transaction not in self._done:
+            await self._on_events(events)
+            self._done = [*self._done[-_REMEMBERED_TRANSACTIONS:], transaction]
         return web.json_response({})
 
     async def _ping(self, _request: web.Request) -> web.StreamResponse:

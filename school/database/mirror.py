@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from school.database.tables import Standing, accounts, group_rooms, groups, joins, memberships, persons
+from school.database.tables import RegisterState, accounts, group_rooms, groups, joins, memberships, persons
 from school.domain.groups import GroupId
 from school.domain.people import PersonId, UserId, display_name
 
@@ -50,7 +50,7 @@ async def account_rows(connection: AsyncConnection) -> list[AccountRow]:
             person_id=PersonId(row.id),
             user_id=UserId(row.user_id),
             name=display_name(row.given_name, row.family_name),
-            is_active=row.standing == Standing.ACTIVE,
+            is_active=row.standing == RegisterState.ACTIVE,
             known_name=row.display_name,
             in_use=row.in_use_since is not None,
             locked=bool(row.locked),
@@ -145,8 +145,8 @@ async def missing_seats(connection: AsyncConnection, person_id: PersonId | None 
         .join(group_rooms, group_rooms.c.group_id == groups.c.id)
         .join(accounts, accounts.c.person_id == persons.c.id)
         .where(
-            persons.c.standing == Standing.ACTIVE,
-            groups.c.standing == Standing.ACTIVE,
+            persons.c.standing == RegisterState.ACTIVE,
+            groups.c.standing == RegisterState.ACTIVE,
             accounts.c.in_use_since.is_not(None),
         )
     )
@@ -173,8 +173,8 @@ async def stale_seats(connection: AsyncConnection) -> list[Seat]:
         .join(group_rooms, group_rooms.c.group_id == groups.c.id)
         .where(
             memberships.c.person_id == joins.c.person_id,
-            groups.c.standing == Standing.ACTIVE,
-            persons.c.standing == Standing.ACTIVE,
+            groups.c.standing == RegisterState.ACTIVE,
+            persons.c.standing == RegisterState.ACTIVE,
             (group_rooms.c.space_id == joins.c.room_id) | (group_rooms.c.room_id == joins.c.room_id),
         )
     )

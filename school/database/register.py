@@ -8,7 +8,7 @@ from secrets import token_hex
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from school.database.tables import Part, Standing, groups, memberships, persons, wards
+from school.database.tables import Part, RegisterState, groups, memberships, persons, wards
 from school.database.versions import bump
 from school.domain.groups import GroupId, GroupKind, GroupOrigin
 from school.domain.people import PersonId, Role, UserId
@@ -31,7 +31,7 @@ async def read_known(connection: AsyncConnection) -> Known:
     active_groups = {
         GroupKey(row.key): RosterGroup(key=GroupKey(row.key), name=row.name, kind=GroupKind(row.kind))
         for row in group_rows
-        if row.standing == Standing.ACTIVE
+        if row.standing == RegisterState.ACTIVE
     }
     groups_of: dict[str, set[GroupKey]] = defaultdict(set)
     for person_id, group_id in await connection.execute(select(memberships.c.person_id, memberships.c.group_id)):
@@ -41,7 +41,7 @@ async def read_known(connection: AsyncConnection) -> Known:
     for guardian_id, ward_id in await connection.execute(select(wards.c.guardian_id, wards.c.ward_id)):
         wards_of[guardian_id].add(PersonId(ward_id))
     person_rows = (await connection.execute(select(persons))).all()
-    active = {row.id for row in person_rows if row.standing == Standing.ACTIVE}
+    active = {row.id for row in person_rows if row.standing == RegisterState.ACTIVE}
     people = {
         PersonId(row.id): RosterPerson(
             id=PersonId(row.id),
@@ -72,7 +72,7 @@ async def write_people(
             "family_name": person.family_name,
             "role": person.role,
             "leadership": person.leadership,
-            "standing": Standing.ACTIVE,
+            "standing": RegisterState.ACTIVE,
             "left_at": None,
         }
         changed = await connection.execute(update(persons).where(persons.c.id == person.id).values(**values))
@@ -98,15 +98,15 @@ async def mark_left(connection: AsyncConnection, people: Iterable[PersonId], at:
             delete(wards).where((wards.c.guardian_id == person_id) | (wards.c.ward_id == person_id))
         )
         await connection.execute(
-            update(persons).where(persons.c.id == person_id).values(standing=Standing.LEFT, left_at=at)
+            update(persons).where(persons.c.id == person_id).values(standing=RegisterState.LEFT, left_at=at)
         )
 
 
 async def write_group(connection: AsyncConnection, group: RosterGroup, *, known_as: GroupKey | None = None) -> None:
     """Adds a group, or changes the one that is `known_as` a key (also back from having ended)."""
-    values = {"key": group.key, "name": group.name, "kind": group.kind, "standing": Standing.ACTIVE}
+    values = {"key": group.key, "name": group.name, "kind": group.kind, "standing": RegisterState.ACTIVE}
     if known_as is not None and known_as != group.key:  # an ended group may have had the new key: it gives it up
-        former = update(groups).where(groups.c.key == group.key, groups.c.standing == Standing.LEFT)
+        former = update(groups).where(groups.c.key == group.key, groups.c.standing == RegisterState.LEFT)
         await connection.execute(former.values(key=groups.c.key + " (ended " + groups.c.id + ")"))
     changed = await connection.execute(update(groups).where(groups.c.key == (known_as or group.key)).values(**values))
     if changed.rowcount == 0:
@@ -118,7 +118,7 @@ async def end_groups(connection: AsyncConnection, keys: Iterable[GroupKey]) -> N
     for key in keys:
         of_group = select(groups.c.id).where(groups.c.key == key).scalar_subquery()
         await connection.execute(delete(memberships).where(memberships.c.group_id == of_group))
-        await connection.execute(update(groups).where(groups.c.key == key).values(standing=Standing.LEFT))
+        await connection.execute(update(groups).where(groups.c.key == key).values(standing=RegisterState.LEFT))
 
 
 async def write_memberships(

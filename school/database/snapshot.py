@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from school.database.tables import (
     Part,
-    Standing,
+    RegisterState,
     free_days,
     groups,
     held_rooms,
@@ -91,7 +91,7 @@ def _read_directory(connection: Connection) -> Directory:
         connection,
         select(memberships.c.person_id, func.aggregate_strings(memberships.c.group_id, _BETWEEN))
         .join(groups, groups.c.id == memberships.c.group_id)
-        .where(groups.c.standing == Standing.ACTIVE)
+        .where(groups.c.standing == RegisterState.ACTIVE)
         .group_by(memberships.c.person_id),
     ):
         if listed not in sets:
@@ -114,13 +114,13 @@ def _read_directory(connection: Connection) -> Directory:
             leadership=row.leadership,
             wards=frozenset(wards_of.pop(row.id, ())),
         )
-        for row in _rows(connection, select(persons).where(persons.c.standing == Standing.ACTIVE))
+        for row in _rows(connection, select(persons).where(persons.c.standing == RegisterState.ACTIVE))
     )
     return Directory(
         people,
         [
             Group(id=GroupId(row.id), name=row.name, kind=GroupKind(row.kind), origin=GroupOrigin(row.origin))
-            for row in _rows(connection, select(groups).where(groups.c.standing == Standing.ACTIVE))
+            for row in _rows(connection, select(groups).where(groups.c.standing == RegisterState.ACTIVE))
         ],
     )
 

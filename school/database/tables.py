@@ -35,7 +35,7 @@ class Part(StrEnum):
     REST = "rest"
 
 
-class Standing(StrEnum):
+class RegisterState(StrEnum):
     """Whether a person or a group is in the register now. Rows stay, so that a Matrix id is never given twice."""
 
     ACTIVE = "active"
@@ -67,7 +67,7 @@ persons = Table(
     Column("family_name", String, nullable=False),
     Column("role", String, nullable=False),
     Column("leadership", Boolean, nullable=False, default=False),
-    Column("standing", String, nullable=False, default=Standing.ACTIVE.value),
+    Column("standing", String, nullable=False, default=RegisterState.ACTIVE.value),
     Column("left_at", Double),
 )
 
@@ -86,7 +86,7 @@ groups = Table(
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("origin", String, nullable=False),
-    Column("standing", String, nullable=False, default=Standing.ACTIVE.value),
+    Column("standing", String, nullable=False, default=RegisterState.ACTIVE.value),
 )
 
 memberships = Table(

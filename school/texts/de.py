@@ -52,6 +52,7 @@ SENTENCES: Final = {
     "held.receipt": "🌙 Geschrieben {written}, Zustellung {due} ✓",
     "held.receipt.no_end": "🌙 Geschrieben {written}, Zustellung nach der Ruhezeit ✓",
     "held.refused": "⛔ Geschrieben {written}, nicht zugestellt: {why}",
+    "held.lost": "Sie lässt sich nicht mehr öffnen. Bitte schreib sie noch einmal.",
     # The bot.
     "bot.name": "Schulbote",
     "bot.unknown": "Das habe ich nicht verstanden. Schreib !hilfe, dann sage ich, was ich kann.",

@@ -42,6 +42,7 @@ SENTENCES: Final = {
     "held.receipt": "🌙 Written {written}, delivery {due} ✓",
     "held.receipt.no_end": "🌙 Written {written}, delivery after the rest time ✓",
     "held.refused": "⛔ Written {written}, not delivered: {why}",
+    "held.lost": "It cannot be opened any more. Please write it once more.",
     # The bot.
     "bot.name": "Schulbote",
     "bot.unknown": "I did not understand that. Write !help and I will tell you what I can do.",

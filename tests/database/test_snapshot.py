@@ -6,7 +6,7 @@ from sqlalchemy import Engine, event, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from school.database.snapshot import Snapshot, read_snapshot, read_versions
-from school.database.tables import Part, Standing, groups, held_rooms, memberships, persons, wards
+from school.database.tables import Part, RegisterState, groups, held_rooms, memberships, persons, wards
 from school.database.versions import bump
 from school.domain.groups import Group, GroupId, GroupKind, GroupOrigin
 from school.domain.people import GUARDIAN, STUDENT, Person, PersonId, UserId
@@ -20,7 +20,7 @@ def person_row(person_id: str, **changes: Any) -> dict[str, Any]:
         "family_name": "Groß",
         "role": "student",
         "leadership": False,
-        "standing": Standing.ACTIVE.value,
+        "standing": RegisterState.ACTIVE.value,
     } | changes
 
 
@@ -31,7 +31,7 @@ def group_row(group_id: str, **changes: Any) -> dict[str, Any]:
         "name": group_id.upper(),
         "kind": "class",
         "origin": "register",
-        "standing": Standing.ACTIVE.value,
+        "standing": RegisterState.ACTIVE.value,
     } | changes
 
 
@@ -96,7 +96,7 @@ async def test_everything_about_a_person_arrives(writer: AsyncEngine, reader: En
 
 
 async def test_who_left_and_groups_that_are_no_more_are_not_in_it(writer: AsyncEngine, reader: Engine) -> None:
-    left = Standing.LEFT.value
+    left = RegisterState.LEFT.value
     async with writer.begin() as connection:
         await add(
             connection,

@@ -2,14 +2,17 @@
 
 import json
 import os
+import pwd
 import random
 import re
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -472,13 +475,27 @@ def test_a_missing_file_and_a_folder_are_one_sentence_each(tmp_path: Path) -> No
             load_settings(path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_file_is_one_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "school.yaml"
-    path.write_text(SHORT)
-    path.chmod(0)
-    with pytest.raises(ConfigError, match="this user may not read the file"):
-        load_settings(path)
+@contextmanager
+def as_an_ordinary_user() -> Iterator[None]:
+    """Root may read everything, so who runs the tests as root is somebody else for a moment."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_an_unreadable_file_is_one_sentence() -> None:
+    with TemporaryDirectory() as folder:  # not tmp_path, into which nobody else may look
+        Path(folder).chmod(0o755)
+        path = Path(folder) / "school.yaml"
+        path.write_text(SHORT)
+        path.chmod(0)
+        with as_an_ordinary_user(), pytest.raises(ConfigError, match="this user may not read the file"):
+            load_settings(path)
 
 
 def test_a_demo_may_hold_sample_values(load: Load) -> None:

@@ -12,14 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
-from school.database.engine import open_reader, open_writer
 from school.database.migrate import upgrade
+from school.database.reader import open_reader
+from school.database.writer import open_writer
 
 _START_SECONDS = 60
+
+# How long one example takes says something about the machine, and nothing about the program.
+settings.register_profile("school", deadline=None)
+settings.load_profile("school")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,138 @@
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from builders import BEN, BOT, IDA, NOBODY, standing
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from appservice.bot.commands import HELP, Command, Commands, Request
+from appservice.bot.control_rooms import ControlRooms
+from appservice.direct_rooms import RoomStamps
+from appservice.homeserver import TryLaterError
+from school.domain.decisions import Reason
+from school.domain.people import UserId
+from school.domain.rooms import STAMP_KEY
+from school.standing import Standing
+from school.texts import Language, Texts
+
+GERMAN = Texts(Language.GERMAN)
+SCHOOL = standing()
+
+
+class FakeHomeserver:
+    """Rooms of one kind each, what the bot says in them, and which it has joined."""
+
+    def __init__(self, kinds: dict[str, str]) -> None:
+        self.kinds = kinds
+        self.said: list[tuple[str, str]] = []
+        self.transactions: list[str] = []
+        self.joined: list[str] = []
+
+    async def state(self, room_id: str, event_type: str, *, as_user: UserId) -> dict[str, Any]:
+        return {STAMP_KEY: {"kind": self.kinds[room_id]}}
+
+    async def join(self, room_id: str) -> None:
+        self.joined.append(room_id)
+
+    async def send(self, room_id: str, event_type: str, content: Mapping[str, Any], *, txn_id: str) -> str:
+        assert (event_type, content["msgtype"], content["m.mentions"]) == ("m.room.message", "m.notice", {})
+        self.said.append((room_id, content["body"]))
+        self.transactions.append(txn_id)
+        return "$sent"
+
+
+async def busy(_request: Request) -> str:
+    raise TryLaterError("HTTP 503")
+
+
+async def buggy(_request: Request) -> str:
+    raise RuntimeError("a bug")
+
+
+EXTRA = [Command(names=((Language.GERMAN, name),), run=run) for name, run in (("voll", busy), ("kaputt", buggy))]
+
+
+def control_rooms(engine: AsyncEngine, homeserver: Any, school: Standing = SCHOOL) -> ControlRooms:
+    commands = Commands([HELP, *EXTRA], standing=lambda: school, language=Language.GERMAN)
+    return ControlRooms(
+        engine=engine, homeserver=homeserver, stamps=RoomStamps(homeserver), commands=commands, texts=GERMAN
+    )
+
+
+def message(body: Any, *, room_id: str = "!c", msgtype: str = "m.text", sender: UserId = BEN.user_id) -> dict[str, Any]:
+    content = {"msgtype": msgtype, "body": body}
+    return {"room_id": room_id, "sender": sender, "event_id": "$m", "content": content}
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        pytest.param("!hilfe", GERMAN.say("bot.help"), id="a command"),
+        pytest.param("Guten Tag", GERMAN.say("bot.unknown"), id="a greeting"),
+        pytest.param("!voll", GERMAN.say("bot.failed"), id="a homeserver that is busy"),
+        pytest.param("!kaputt", GERMAN.say("bot.failed"), id="a bug"),
+    ],
+)
+async def test_every_message_in_a_control_room_is_answered(engine: AsyncEngine, body: str, answer: str) -> None:
+    homeserver = FakeHomeserver({"!c": "control"})
+    await control_rooms(engine, homeserver).message(message(body))
+    assert homeserver.said == [("!c", answer)]
+    assert homeserver.transactions == ["answer-$m"]
+
+
+@pytest.mark.parametrize("kind", ["direct", "chat", "nonsense"])
+async def test_elsewhere_the_bot_says_nothing(engine: AsyncEngine, kind: str) -> None:
+    homeserver = FakeHomeserver({"!c": kind})
+    await control_rooms(engine, homeserver).message(message("!hilfe"))
+    assert homeserver.said == []
+
+
+@pytest.mark.parametrize(
+    ("body", "msgtype"), [("!hilfe", "m.notice"), ("foto.jpg", "m.image"), (5, "m.text"), (None, "m.text")]
+)
+async def test_what_is_no_text_is_not_answered(engine: AsyncEngine, body: Any, msgtype: str) -> None:
+    homeserver = FakeHomeserver({"!c": "control"})
+    await control_rooms(engine, homeserver).message(message(body, msgtype=msgtype))
+    assert homeserver.said == []
+
+
+async def test_somebody_unknown_is_told_so(engine: AsyncEngine) -> None:
+    homeserver = FakeHomeserver({"!c": "control"})
+    await control_rooms(engine, homeserver).message(message("!hilfe", sender=NOBODY))
+    assert homeserver.said == [("!c", GERMAN.refusal(Reason.UNKNOWN_PERSON))]
+
+
+async def test_the_bot_comes_when_it_is_invited(engine: AsyncEngine) -> None:
+    homeserver = FakeHomeserver({"!c": "control", "!chat": "chat"})
+    rooms = control_rooms(engine, homeserver)
+    for room_id in ("!c", "!chat"):
+        await rooms.invited(room_id, BEN.user_id)
+    assert homeserver.joined == ["!c", "!chat"]
+
+
+async def test_a_refusal_is_explained_in_the_newest_control_room(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr("appservice.bot.control_rooms.time", SimpleNamespace(time=lambda: clock.now))
+    homeserver = FakeHomeserver({"!old": "control", "!new": "control", "!chat": "chat"})
+    rooms = control_rooms(engine, homeserver)
+    for room_id in ("!old", "!new", "!chat"):
+        clock.now += 1
+        await rooms.invited(room_id, BEN.user_id)
+    for clock.now in (60.0, 61.0, 120.0):
+        await rooms.explain(BEN.user_id, Reason.NO_ROOMS)
+    assert {room_id for room_id, _ in homeserver.said} == {"!new"}
+    assert {text for _, text in homeserver.said} == {GERMAN.refusal(Reason.NO_ROOMS)}
+    first, second, a_minute_later = homeserver.transactions
+    assert first == second != a_minute_later
+
+
+async def test_who_has_no_control_room_is_not_given_one_for_a_refusal(engine: AsyncEngine) -> None:
+    homeserver = FakeHomeserver({"!c": "control"})
+    rooms = control_rooms(engine, homeserver)
+    await rooms.invited("!c", BEN.user_id)
+    await rooms.explain(IDA.user_id, Reason.NO_ROOMS)
+    await rooms.explain(BOT, Reason.NO_ROOMS)
+    assert homeserver.said == []

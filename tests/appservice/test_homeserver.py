@@ -1,0 +1,268 @@
+"""The connection to the homeserver: what goes over the wire, and which of three errors comes of an answer."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from mautrix.api import Method
+
+from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
+from school.domain.people import UserId
+
+BOT = UserId("@schulbote:school.example")
+KIM = UserId("@kim:school.example")
+TOKEN = "the appservice's token"
+
+
+@dataclass
+class Wire:
+    """A homeserver that answers what it is told to, and remembers what it was asked."""
+
+    answer: Callable[[web.Request], tuple[int, Any]] = lambda _: (200, {})
+    asked: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+        text = await request.text()
+        path = request.rel_url.raw_path
+        self.asked.append((request.method, path, dict(request.query), json.loads(text) if text else None))
+        status, body = self.answer(request)
+        if isinstance(body, str):
+            return web.Response(status=status, text=body, content_type="text/html")
+        return web.json_response(body, status=status)
+
+
+@pytest.fixture
+async def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+async def homeserver(wire: Wire) -> AsyncIterator[Homeserver]:
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", wire.handle)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0]
+    async with Homeserver(base_url=f"http://{host}:{port}", token=TOKEN, bot=BOT) as connection:
+        yield connection
+    await runner.cleanup()
+
+
+# Errors.
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RefusedError),
+        (401, RefusedError),
+        (403, RefusedError),
+        (404, NotThereError),
+        (409, RefusedError),
+        (413, RefusedError),
+        (429, TryLaterError),
+        (500, TryLaterError),
+        (502, TryLaterError),
+        (503, TryLaterError),
+        (504, TryLaterError),
+    ],
+)
+@pytest.mark.parametrize("body", [{"errcode": "M_OTHER", "error": "Not today."}, "<html>proxy</html>", {}])
+async def test_errors_are_told_apart_by_what_to_do(
+    homeserver: Homeserver, wire: Wire, status: int, kind: type[HomeserverError], body: Any
+) -> None:
+    wire.answer = lambda _: (status, body)
+    with pytest.raises(HomeserverError) as caught:
+        await homeserver.create_room({})
+    assert type(caught.value) is kind
+    assert str(status) in str(caught.value)
+
+
+@pytest.mark.parametrize("errcode", ["M_FORBIDDEN", "M_LIMIT_EXCEEDED", "M_NOT_FOUND", "M_UNKNOWN", "ORG.SCHULE"])
+async def test_the_homeservers_own_words_are_kept(homeserver: Homeserver, wire: Wire, errcode: str) -> None:
+    wire.answer = lambda _: (403, {"errcode": errcode, "error": "Das darf nur Ida.", "org.schulbote.reason": "x"})
+    with pytest.raises(RefusedError) as caught:
+        await homeserver.create_room({})
+    assert caught.value.words == "Das darf nur Ida."
+
+
+async def test_a_homeserver_that_is_not_there_is_tried_later() -> None:
+    async with Homeserver(base_url="http://127.0.0.1:1", token=TOKEN, bot=BOT) as nobody:
+        with pytest.raises(TryLaterError, match="cannot be reached"):
+            await nobody.background_updates()
+
+
+async def test_a_connection_that_breaks_is_tried_later() -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, Homeserver(base_url=f"http://127.0.0.1:{port}", token=TOKEN, bot=BOT) as broken:
+        with pytest.raises(TryLaterError):
+            await broken.create_room({})
+
+
+async def test_nothing_is_repeated(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (503, {"errcode": "M_UNKNOWN", "error": ""})
+    with pytest.raises(TryLaterError):
+        await homeserver.create_room({})
+    assert len(wire.asked) == 1
+
+
+async def test_neither_words_nor_the_token_are_logged(
+    homeserver: Homeserver, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    wire.answer = lambda _: (200, {"event_id": "$1"})
+    await homeserver.send("!r", "m.room.message", {"body": "nightingale"}, txn_id="t", as_user=KIM)
+    await homeserver.put_account(KIM, password="nightingale")
+    assert "nightingale" not in caplog.text
+    assert TOKEN not in caplog.text
+
+
+# Requests.
+
+
+async def test_query_values_are_written_as_matrix_wants_them(homeserver: Homeserver, wire: Wire) -> None:
+    await homeserver.call(
+        Method.GET, "/_matrix/x", as_user=KIM, start="s1", guests=False, locked=True, limit=5, none=None
+    )
+    assert wire.asked == [
+        (
+            "GET",
+            "/_matrix/x",
+            {"guests": "false", "locked": "true", "limit": "5", "from": "s1", "user_id": KIM},
+            None,
+        )
+    ]
+
+
+async def test_an_event_is_sent_as_a_person_with_its_time(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (200, {"event_id": "$1"})
+    sent = await homeserver.send(
+        "!r", "m.room.message", {"body": "hi"}, txn_id="delivery-@kim-$a/b", as_user=KIM, origin_server_ts=5
+    )
+    assert sent == "$1"
+    assert wire.asked == [
+        (
+            "PUT",
+            "/_matrix/client/v3/rooms/%21r/send/m.room.message/delivery-%40kim-%24a%2Fb",
+            {"user_id": KIM, "ts": "5"},
+            {"body": "hi"},
+        )
+    ]
+
+
+async def test_the_bot_acts_as_itself(homeserver: Homeserver, wire: Wire) -> None:
+    await homeserver.set_state("!r", "m.room.name", "", {"name": "Chor"})
+    await homeserver.kick("!r", KIM)
+    assert [(method, query, body) for method, _, query, body in wire.asked] == [
+        ("PUT", {}, {"name": "Chor"}),
+        ("POST", {}, {"user_id": KIM}),
+    ]
+
+
+async def test_having_the_bot_already_is_fine(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (400, {"errcode": "M_USER_IN_USE", "error": "taken"})
+    await homeserver.register_bot()
+    assert wire.asked[0][3] == {
+        "type": "m.login.application_service",
+        "username": "schulbote",
+        "inhibit_login": True,
+    }
+    wire.answer = lambda _: (503, {})
+    with pytest.raises(TryLaterError):
+        await homeserver.register_bot()
+
+
+async def test_members_are_the_joined_and_the_invited(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (
+        200,
+        {
+            "chunk": [
+                {"state_key": f"@{name}:s", "content": {"membership": name}}
+                for name in ("join", "invite", "leave", "ban", "knock")
+            ]
+        },
+    )
+    assert await homeserver.members("!r", as_user=KIM) == {"@join:s", "@invite:s"}
+
+
+async def test_missing_account_data_is_empty(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (404, {"errcode": "M_NOT_FOUND", "error": ""})
+    assert await homeserver.account_data(KIM, "m.direct") == {}
+    wire.answer = lambda _: (200, {"@ida:s": ["!r"]})
+    assert await homeserver.account_data(KIM, "m.direct") == {"@ida:s": ["!r"]}
+    assert wire.asked[-1][2] == {"user_id": KIM}
+
+
+async def test_accounts_come_page_by_page(homeserver: Homeserver, wire: Wire) -> None:
+    pages = {"0": ({"users": [{"name": "a"}], "next_token": "1"}), "1": {"users": [{"name": "b"}]}}
+    wire.answer = lambda request: (200, pages[request.query["from"]])
+    assert [account["name"] async for account in homeserver.accounts()] == ["a", "b"]
+    assert {(query["guests"], query["locked"], query["deactivated"]) for _, _, query, _ in wire.asked} == {
+        ("false", "true", "false")
+    }
+
+
+async def test_rooms_made_by_the_bot_are_the_bots_only(homeserver: Homeserver, wire: Wire) -> None:
+    pages = {
+        "0": {"rooms": [{"room_id": "!a", "creator": BOT}, {"room_id": "!b", "creator": KIM}], "next_batch": 2},
+        "2": {"rooms": [{"room_id": "!c", "creator": BOT}]},
+    }
+    wire.answer = lambda request: (200, pages[request.query["from"]])
+    assert await homeserver.rooms_made_by_bot() == {"!a", "!c"}
+
+
+async def test_what_was_sent_since_an_event_comes_page_by_page_and_from_one_sender(
+    homeserver: Homeserver, wire: Wire
+) -> None:
+    pages = {"t0": {"chunk": [{"n": 1}], "end": "t1"}, "t1": {"chunk": [{"n": 2}]}}
+
+    def answer(request: web.Request) -> tuple[int, Any]:
+        if "/context/" in request.path:
+            return 200, {"end": "t0"}
+        return 200, pages[request.query["from"]]
+
+    wire.answer = answer
+    assert [one["n"] async for one in homeserver.events_since("!r", "$e", as_user=KIM, sender=KIM)] == [1, 2]
+    assert all(json.loads(query["filter"]) == {"senders": [KIM]} for _, _, query, _ in wire.asked)
+    assert all(query["user_id"] == KIM for _, _, query, _ in wire.asked)
+    assert [query.get("dir") for _, _, query, _ in wire.asked] == [None, "f", "f"]
+
+
+async def test_ending_sessions_deletes_every_device(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda request: (
+        (200, {"devices": [{"device_id": "A"}, {"device_id": "B"}]}) if request.method == "GET" else (200, {})
+    )
+    await homeserver.end_sessions(KIM)
+    assert wire.asked[-1][1].endswith("/delete_devices")
+    assert wire.asked[-1][3] == {"devices": ["A", "B"]}
+
+
+async def test_an_account_is_put_with_just_the_values_given(homeserver: Homeserver, wire: Wire) -> None:
+    await homeserver.put_account(KIM, displayname="Kim Groß", locked=False)
+    assert wire.asked == [
+        (
+            "PUT",
+            "/_synapse/admin/v2/users/%40kim%3Aschool.example",
+            {},
+            {"displayname": "Kim Groß", "locked": False},
+        )
+    ]
+
+
+async def test_background_updates_are_counted(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (200, {"enabled": True, "current_updates": {"master": {}}})
+    assert await homeserver.background_updates() == 1
+    wire.answer = lambda _: (200, {"enabled": True, "current_updates": {}})
+    assert await homeserver.background_updates() == 0

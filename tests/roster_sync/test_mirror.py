@@ -1,0 +1,568 @@
+"""The mirror against a homeserver that counts: it does what is missing, nothing twice, and takes up what was cut."""
+
+import asyncio
+import copy
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from appservice.group_rooms import GroupRooms
+from appservice.homeserver import RefusedError
+from appservice.seats import Seats
+from roster_sync.apply import apply_plan
+from roster_sync.mirror import Mirror, MirrorReport, moderators_of
+from roster_sync.plan import Guard, make_plan
+from school.database.mirror import account_rows, begin_use, group_room_rows
+from school.database.register import read_known
+from school.database.snapshot import read_snapshot
+from school.database.tables import joins
+from school.database.writer import open_writer
+from school.domain.directory import Directory
+from school.domain.groups import GroupKind
+from school.domain.people import GUARDIAN, STUDENT, TEACHER, PersonId, Role, UserId
+from school.domain.rooms import STAMP_KEY, RoomKind, power_levels
+from school.domain.roster import GroupKey, Roster, RosterGroup, RosterPerson
+
+SERVER = "school.example"
+BOT = UserId(f"@schulbote:{SERVER}")
+
+
+class KilledError(BaseException):
+    """The process is gone. No `except Exception` sees it."""
+
+
+@dataclass
+class FakeHomeserver:
+    """What the mirror needs of a homeserver, in memory. `calls` is what it was asked, in order.
+
+    At call number `dies_at` the asking process dies, before the homeserver did it or just after; from then on
+    nothing that is asked arrives.
+    """
+
+    accounts_by_id: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rooms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+    fails: Callable[[tuple[str, ...]], bool] = lambda _: False
+    dies_at: int | None = None
+    dies_after_it: bool = False
+    bot: UserId = BOT
+
+    def _ask(self, *call: str, do: Callable[[], Any]) -> Any:
+        self.calls.append(call)
+        number = len(self.calls)
+        if self.dies_at is not None and (number > self.dies_at or (number == self.dies_at and not self.dies_after_it)):
+            raise KilledError
+        if self.fails(call):
+            raise RefusedError(f"HTTP 400: {call[0]}")
+        answer = do()
+        if number == self.dies_at:
+            raise KilledError
+        return answer
+
+    @property
+    def writes(self) -> list[tuple[str, ...]]:
+        return [call for call in self.calls if call[0] not in ("accounts", "state", "rooms_made_by_bot")]
+
+    async def accounts(self) -> AsyncIterator[dict[str, Any]]:
+        for account in self._ask("accounts", do=lambda: copy.deepcopy(list(self.accounts_by_id.values()))):
+            yield account
+
+    async def put_account(self, user_id: UserId, **values: Any) -> None:
+        await asyncio.sleep(0)
+        account = self.accounts_by_id.setdefault
+        self._ask(
+            "put_account",
+            user_id,
+            *sorted(values),
+            do=lambda: account(user_id, {"name": user_id, "sessions": 1}).update(values),
+        )
+
+    async def end_sessions(self, user_id: UserId) -> None:
+        await asyncio.sleep(0)
+        self._ask("end_sessions", user_id, do=lambda: self.accounts_by_id[user_id].update(sessions=0))
+
+    async def create_room(self, request: Mapping[str, Any]) -> str:
+        await asyncio.sleep(0)
+        room_id = f"!{len(self.rooms)}"
+        state = {
+            ("m.room.create", ""): request["creation_content"],
+            ("m.room.name", ""): {"name": request["name"]},
+            ("m.room.power_levels", ""): request["power_level_content_override"],
+        } | {(one["type"], one.get("state_key", "")): one["content"] for one in request["initial_state"]}
+        room = {"members": {BOT}, "state": copy.deepcopy(state)}
+        self._ask("create_room", request["name"], do=lambda: self.rooms.update({room_id: room}))
+        return room_id
+
+    async def set_state(self, room_id: str, event_type: str, state_key: str, content: Mapping[str, Any]) -> None:
+        await asyncio.sleep(0)
+        written = {(event_type, state_key): copy.deepcopy(dict(content))}
+        self._ask("set_state", room_id, event_type, do=lambda: self.rooms[room_id]["state"].update(written))
+
+    async def state(self, room_id: str, event_type: str, state_key: str = "") -> dict[str, Any]:
+        return self._ask("state", room_id, do=lambda: self.rooms[room_id]["state"][event_type, state_key])
+
+    async def rooms_made_by_bot(self) -> frozenset[str]:
+        return self._ask("rooms_made_by_bot", do=lambda: frozenset(self.rooms))
+
+    async def join(self, room_id: str, *, as_user: UserId) -> None:
+        await asyncio.sleep(0)
+        self._ask("join", room_id, as_user, do=lambda: self.rooms[room_id]["members"].add(as_user))
+
+    async def kick(self, room_id: str, user_id: UserId) -> None:
+        await asyncio.sleep(0)
+        if user_id not in self.rooms[room_id]["members"]:
+            self.calls.append(("kick", room_id, user_id))
+            raise RefusedError("HTTP 403: not in the room")
+        self._ask("kick", room_id, user_id, do=lambda: self.rooms[room_id]["members"].remove(user_id))
+
+
+# A small school, and what is done with it.
+
+
+def person(person_id: str, *groups: str, role: Role = STUDENT, family: str = "Groß") -> RosterPerson:
+    return RosterPerson(
+        id=PersonId(person_id),
+        given_name=person_id.title(),
+        family_name=family,
+        role=role,
+        groups=frozenset(map(GroupKey, groups)),
+    )
+
+
+def group(key: str, name: str | None = None) -> RosterGroup:
+    return RosterGroup(key=GroupKey(key), name=name or key.title(), kind=GroupKind.CLUB)
+
+
+def roster(*members: RosterPerson | RosterGroup) -> Roster:
+    return Roster(
+        persons={member.id: member for member in members if isinstance(member, RosterPerson)},
+        groups={member.key: member for member in members if isinstance(member, RosterGroup)},
+    )
+
+
+def user(person_id: str) -> UserId:
+    return UserId(f"@{person_id}.gross:{SERVER}")
+
+
+SCHOOL = roster(
+    person("ida", "choir", role=TEACHER),
+    person("tom", "choir", "band", role=TEACHER),
+    person("kim", "choir", "band"),
+    person("lea", "choir"),
+    person("ute", "band", role=GUARDIAN),
+    group("choir"),
+    group("band"),
+)
+IN_USE = ("ida", "tom", "kim", "lea")
+
+
+async def follow(engine: AsyncEngine, register: Roster) -> Directory:
+    """The directory after a sync."""
+    async with engine.begin() as connection:
+        known = await read_known(connection)
+        await apply_plan(
+            connection,
+            make_plan(register, known.roster, Guard()),
+            known,
+            server_name=SERVER,
+            reserved=(),
+            at=datetime(2026, 9, 1, tzinfo=UTC),
+            actor="the test",
+        )
+    return await directory_of(engine)
+
+
+async def directory_of(engine: AsyncEngine) -> Directory:
+    async with engine.connect() as connection:
+        return (await connection.run_sync(read_snapshot)).directory
+
+
+async def use(engine: AsyncEngine, *people: str) -> None:
+    """These have logged in once."""
+    async with engine.begin() as connection:
+        for person_id in people:
+            assert await begin_use(connection, PersonId(person_id), 1.0)
+
+
+async def mirror(engine: AsyncEngine, homeserver: FakeHomeserver, **options: Any) -> MirrorReport:
+    rooms = GroupRooms(engine=engine, homeserver=homeserver, server_name=SERVER)  # type: ignore[arg-type]
+    seats = Seats(engine=engine, homeserver=homeserver)  # type: ignore[arg-type]
+    work = Mirror(engine=engine, homeserver=homeserver, rooms=rooms, seats=seats, **options)  # type: ignore[arg-type]
+    return await work.run(await directory_of(engine))
+
+
+async def filled(engine: AsyncEngine) -> FakeHomeserver:
+    """A homeserver that has the small school, with four of five people in their rooms; its calls are forgotten."""
+    homeserver = FakeHomeserver()
+    await follow(engine, SCHOOL)
+    await mirror(engine, homeserver)
+    await use(engine, *IN_USE)
+    await mirror(engine, homeserver)
+    homeserver.calls.clear()
+    return homeserver
+
+
+async def end_state(engine: AsyncEngine, homeserver: FakeHomeserver) -> dict[str, Any]:
+    """All that counts, with rooms named by their groups."""
+    async with engine.connect() as connection:
+        rows = await group_room_rows(connection)
+        known = sorted(map(repr, await account_rows(connection)))
+        taken = {tuple(row) for row in await connection.execute(select(joins))}
+        directory = await connection.run_sync(read_snapshot)
+    title = {group_id: one.name for group_id, one in directory.directory.groups.items()}
+    places = {row.space_id: f"space of {title.get(g, g)}" for g, row in rows.items()}
+    places |= {row.room_id: f"room of {title.get(g, g)}" for g, row in rows.items() if row.room_id}
+
+    def named(value: Any) -> Any:
+        match value:
+            case str():
+                return "a group's id" if value in rows else places.get(value, value)
+            case dict():
+                return {named(key): named(one) for key, one in value.items()}
+            case list() | tuple():
+                return type(value)(map(named, value))
+        return value
+
+    return {
+        "accounts": homeserver.accounts_by_id,
+        "known accounts": known,
+        "rooms": {places[room_id]: named(room) for room_id, room in homeserver.rooms.items() if room_id in places},
+        "seats": {(places[room], one) for room, one in taken},
+        "orphans": homeserver.rooms.keys() - places.keys(),
+        "rows": {
+            title.get(group_id, group_id): replace(row, space_id="", room_id="", group_id="")  # type: ignore[arg-type]
+            for group_id, row in rows.items()
+        },
+    }
+
+
+# From nothing.
+
+
+async def test_the_first_run_makes_every_account_and_room_and_seats_nobody(writer: AsyncEngine) -> None:
+    homeserver = FakeHomeserver()
+    await follow(writer, SCHOOL)
+    report = await mirror(writer, homeserver)
+    assert report == MirrorReport(accounts_made=5, rooms_changed=2)
+    assert {name: one["displayname"] for name, one in homeserver.accounts_by_id.items()} == {
+        user(one): f"{one.title()} Groß" for one in ("ida", "tom", "kim", "lea", "ute")
+    }
+    assert Counter(call[0] for call in homeserver.writes) == {"put_account": 5, "create_room": 4, "set_state": 2}
+    assert all(room["members"] == {BOT} for room in homeserver.rooms.values())
+
+
+async def test_every_group_has_a_space_with_a_room_for_its_members(writer: AsyncEngine) -> None:
+    homeserver = FakeHomeserver()
+    directory = await follow(writer, SCHOOL)
+    await mirror(writer, homeserver)
+    async with writer.connect() as connection:
+        rows = await group_room_rows(connection)
+    assert rows.keys() == directory.groups.keys()
+    for group_id, row in rows.items():
+        space, room = homeserver.rooms[row.space_id]["state"], homeserver.rooms[row.room_id or ""]["state"]
+        assert space["m.room.create", ""] == {
+            "m.federate": False,
+            "type": "m.space",
+            STAMP_KEY: {"kind": "space", "group": group_id},
+        }
+        assert room["m.room.create", ""] == {"m.federate": False, STAMP_KEY: {"kind": "group", "group": group_id}}
+        assert space["m.space.child", row.room_id] == {"via": [SERVER], "suggested": True}
+        assert room["m.space.parent", row.space_id] == {"via": [SERVER], "canonical": True}
+        assert space["m.room.join_rules", ""] == {"join_rule": "public"}
+        assert room["m.room.join_rules", ""] == {
+            "join_rule": "restricted",
+            "allow": [{"type": "m.room_membership", "room_id": row.space_id}],
+        }
+        assert room["m.room.history_visibility", ""] == {"history_visibility": "shared"}
+        teachers = [one.user_id for one in directory.members(group_id) if one.role == TEACHER]
+        assert room["m.room.power_levels", ""] == power_levels(RoomKind.GROUP, teachers)
+        assert space["m.room.power_levels", ""] == power_levels(RoomKind.SPACE)
+        assert ("m.room.topic", "") not in space
+
+
+async def test_those_who_use_their_account_are_in_their_rooms_and_nobody_else(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    rooms = (await end_state(writer, homeserver))["rooms"]
+    assert {name: room["members"] - {BOT} for name, room in rooms.items()} == {
+        "space of Choir": {user("ida"), user("tom"), user("kim"), user("lea")},
+        "room of Choir": {user("ida"), user("tom"), user("kim"), user("lea")},
+        "space of Band": {user("tom"), user("kim")},
+        "room of Band": {user("tom"), user("kim")},
+    }
+
+
+async def test_a_new_account_gets_its_password_once(writer: AsyncEngine) -> None:
+    homeserver = FakeHomeserver()
+    await follow(writer, SCHOOL)
+    await mirror(writer, homeserver, password_for=lambda one: f"code of {one}")
+    assert homeserver.accounts_by_id[user("kim")]["password"] == "code of kim"
+    homeserver.accounts_by_id[user("kim")]["password"] = "my own"
+    await follow(writer, replace(SCHOOL, persons=SCHOOL.persons | {"kim": person("kim", "choir", family="Klein")}))
+    await mirror(writer, homeserver, password_for=lambda one: f"code of {one}")
+    assert homeserver.accounts_by_id[user("kim")] == {
+        "name": user("kim"),
+        "displayname": "Kim Klein",
+        "password": "my own",
+        "sessions": 1,
+    }
+
+
+async def test_progress_begins_at_none_and_ends_at_all_for_every_stage(writer: AsyncEngine) -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+    await follow(writer, SCHOOL)
+    await mirror(
+        writer, FakeHomeserver(), progress=lambda stage, done, total: told.setdefault(stage, []).append((done, total))
+    )
+    assert {stage: (steps[0], steps[-1]) for stage, steps in told.items()} == {
+        "accounts": ((0, 5), (5, 5)),
+        "rooms": ((0, 2), (2, 2)),
+        "memberships": ((0, 0), (0, 0)),
+        "accounts of people who left": ((0, 0), (0, 0)),
+    }
+
+
+# Nothing to do.
+
+
+async def test_a_second_run_writes_nothing_and_asks_once(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    assert await mirror(writer, homeserver) == MirrorReport()
+    assert homeserver.writes == []
+    assert len(homeserver.calls) <= 2
+
+
+# Changes.
+
+
+async def test_somebody_who_leaves_is_taken_out_then_locked_then_signed_out(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    people = {key: value for key, value in SCHOOL.persons.items() if key != "kim"}
+    await follow(writer, replace(SCHOOL, persons=people))
+    report = await mirror(writer, homeserver)
+    assert report == MirrorReport(accounts_closed=1)
+    kinds = [call[0] for call in homeserver.writes]
+    assert kinds == ["kick"] * 4 + ["put_account", "end_sessions"]
+    assert all(user("kim") in call for call in homeserver.writes)
+    assert not any(user("kim") in room["members"] for room in homeserver.rooms.values())
+    assert homeserver.accounts_by_id[user("kim")]["locked"]
+    homeserver.calls.clear()
+    assert await mirror(writer, homeserver) == MirrorReport()
+    assert homeserver.writes == []
+
+
+async def test_who_comes_back_is_let_in_again(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    await follow(writer, replace(SCHOOL, persons={k: v for k, v in SCHOOL.persons.items() if k != "kim"}))
+    await mirror(writer, homeserver)
+    await follow(writer, SCHOOL)
+    report = await mirror(writer, homeserver)
+    assert report.failures == []
+    assert report.locked_by_admin == []
+    assert not homeserver.accounts_by_id[user("kim")]["locked"]
+    assert sum(user("kim") in room["members"] for room in homeserver.rooms.values()) == 4
+
+
+async def test_who_was_never_given_an_account_needs_none_closed(writer: AsyncEngine) -> None:
+    await follow(writer, SCHOOL)
+    await follow(writer, replace(SCHOOL, persons={k: v for k, v in SCHOOL.persons.items() if k != "kim"}))
+    homeserver = FakeHomeserver()
+    report = await mirror(writer, homeserver)
+    assert report.accounts_closed == 0
+    assert user("kim") not in homeserver.accounts_by_id
+
+
+async def test_who_changes_group_changes_rooms(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    await follow(writer, replace(SCHOOL, persons=SCHOOL.persons | {"lea": person("lea", "band")}))
+    assert await mirror(writer, homeserver) == MirrorReport()
+    rooms = (await end_state(writer, homeserver))["rooms"]
+    assert {name for name, room in rooms.items() if user("lea") in room["members"]} == {"space of Band", "room of Band"}
+    assert Counter(call[0] for call in homeserver.writes) == {"join": 2, "kick": 2}
+
+
+async def test_moderators_change_with_one_write_of_the_whole_content(writer: AsyncEngine) -> None:
+    """Ida goes, Tom stays, Max comes: up and down in one event, with every other key still there."""
+    homeserver = await filled(writer)
+    people = SCHOOL.persons | {"ida": person("ida", role=TEACHER), "max": person("max", "choir", role=TEACHER)}
+    directory = await follow(writer, replace(SCHOOL, persons=people))
+    await mirror(writer, homeserver)
+    [write] = [call for call in homeserver.writes if call[0] == "set_state"]
+    async with writer.connect() as connection:
+        rows = await group_room_rows(connection)
+    [choir] = [row for row in rows.values() if row.name == "Choir"]
+    assert write == ("set_state", choir.room_id, "m.room.power_levels")
+    assert homeserver.rooms[choir.room_id or ""]["state"]["m.room.power_levels", ""] == power_levels(
+        RoomKind.GROUP, [user("tom"), user("max")]
+    )
+    assert set(moderators_of(directory, directory.groups[choir.group_id])) == {user("tom"), user("max")}
+
+
+async def test_a_renamed_group_keeps_its_rooms(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    await follow(writer, replace(SCHOOL, groups=SCHOOL.groups | {"choir": group("choir", "Chor")}))
+    assert await mirror(writer, homeserver) == MirrorReport(rooms_changed=1)
+    assert [call[2] for call in homeserver.writes] == ["m.room.name", "m.room.name"]
+    names = sorted(room["state"]["m.room.name", ""]["name"] for room in homeserver.rooms.values())
+    assert names == ["Band", "Band", "Chor", "Chor"]
+
+
+async def test_a_group_that_ended_loses_its_people_and_keeps_its_rooms(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    people = {key: replace(one, groups=one.groups - {"band"}) for key, one in SCHOOL.persons.items()}
+    await follow(writer, Roster(persons=people, groups={GroupKey("choir"): group("choir")}))
+    await mirror(writer, homeserver)
+    assert {call[0] for call in homeserver.writes} == {"kick"}
+    assert len(homeserver.rooms) == 4
+
+
+# What is not the mirror's.
+
+
+async def test_a_lock_by_an_admin_is_reported_and_stays(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    homeserver.accounts_by_id[user("kim")]["locked"] = True
+    await follow(writer, replace(SCHOOL, persons=SCHOOL.persons | {"kim": person("kim", "choir", family="Klein")}))
+    report = await mirror(writer, homeserver)
+    assert report.locked_by_admin == [user("kim")]
+    assert report.failures == []
+    assert homeserver.accounts_by_id[user("kim")]["locked"]
+    assert homeserver.accounts_by_id[user("kim")]["displayname"] == "Kim Klein"
+
+
+async def test_an_administrators_account_is_given_to_nobody(writer: AsyncEngine) -> None:
+    homeserver = FakeHomeserver()
+    homeserver.accounts_by_id[user("kim")] = {"name": user("kim"), "admin": True}
+    await follow(writer, SCHOOL)
+    report = await mirror(writer, homeserver, password_for=lambda _: "secret")
+    assert report.failures == [f"{user('kim')} is an administrator's account and was not given to a person"]
+    assert homeserver.accounts_by_id[user("kim")] == {"name": user("kim"), "admin": True}
+    assert report.accounts_made == 4
+
+
+# What fails.
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (("put_account", user("kim")), [f"accounts: {user('kim')}: HTTP 400: put_account"]),
+        (("create_room", "Choir"), ["rooms: Choir: HTTP 400: create_room"]),
+    ],
+    ids=["an account", "a room"],
+)
+async def test_what_fails_is_named_and_stops_nothing_else(
+    writer: AsyncEngine, call: tuple[str, str], told: list[str]
+) -> None:
+    homeserver = FakeHomeserver(fails=lambda asked: asked[:2] == call)
+    await follow(writer, SCHOOL)
+    report = await mirror(writer, homeserver)
+    assert report.failures == told
+    assert report.accounts_made + report.rooms_changed == 6
+    homeserver.fails = lambda _: False
+    assert (await mirror(writer, homeserver)).failures == []
+    assert len(homeserver.accounts_by_id) == 5
+    assert len(homeserver.rooms) == 4
+
+
+async def test_a_seat_that_cannot_be_taken_is_counted_and_taken_next_time(writer: AsyncEngine) -> None:
+    homeserver = FakeHomeserver()
+    await follow(writer, SCHOOL)
+    await mirror(writer, homeserver)
+    await use(writer, *IN_USE)
+    homeserver.fails = lambda asked: asked[0] == "join" and asked[2] == user("lea")
+    assert (await mirror(writer, homeserver)).failures == ["2 memberships could not be changed"]
+    homeserver.fails = lambda _: False
+    homeserver.calls.clear()
+    assert (await mirror(writer, homeserver)).failures == []
+    assert Counter(call[0] for call in homeserver.writes) == {"join": 2}
+
+
+async def test_who_is_out_of_the_room_already_is_no_failure(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    for room in homeserver.rooms.values():
+        room["members"].discard(user("lea"))
+    await follow(writer, replace(SCHOOL, persons=SCHOOL.persons | {"lea": person("lea")}))
+    assert (await mirror(writer, homeserver)).failures == []
+    assert (await mirror(writer, homeserver)) == MirrorReport()
+
+
+async def test_a_space_that_was_made_under_an_old_name_gets_the_new_one(writer: AsyncEngine) -> None:
+    """The run ended between the space and its room; then the group was renamed."""
+    made: list[str] = []
+
+    def second_room(asked: tuple[str, ...]) -> bool:
+        if asked[0] == "create_room":
+            made.append(asked[1])
+        return len(made) > 1
+
+    homeserver = FakeHomeserver(fails=second_room)
+    await follow(writer, roster(person("ida", "choir", role=TEACHER), group("choir")))
+    assert (await mirror(writer, homeserver)).failures
+    homeserver.fails = lambda _: False
+    await follow(writer, roster(person("ida", "choir", role=TEACHER), group("choir", "Chor")))
+    assert (await mirror(writer, homeserver)).failures == []
+    assert [room["state"]["m.room.name", ""]["name"] for room in homeserver.rooms.values()] == ["Chor", "Chor"]
+
+
+# Killed at any moment.
+
+
+def next_day() -> Roster:
+    """One of everything: Kim leaves, Lea changes group, Ida is no moderator any more, Max is new and one, Tom has
+    another name, the choir too, a group is new."""
+    people = {key: value for key, value in SCHOOL.persons.items() if key != "kim"} | {
+        "lea": person("lea", "band", "drama"),
+        "ida": person("ida", "drama", role=TEACHER),
+        "max": person("max", "choir", role=TEACHER),
+        "tom": person("tom", "choir", "band", role=TEACHER, family="Klein"),
+    }
+    groups = SCHOOL.groups | {"choir": group("choir", "Chor"), "drama": group("drama")}
+    return Roster(persons=people, groups=groups)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("after_it", [False, True], ids=["before the homeserver did it", "after it"])
+async def test_killed_at_any_call_the_next_run_ends_where_an_undisturbed_one_does(
+    writer: AsyncEngine, tmp_path: Path, after_it: bool
+) -> None:
+    before = await filled(writer)
+    await follow(writer, next_day())
+    await writer.dispose()  # so that all of it is in the file
+    template = tmp_path / "school.db"
+
+    async def copied(name: str) -> AsyncEngine:
+        shutil.copy(template, tmp_path / name)
+        return open_writer(URL.create("sqlite+aiosqlite", database=str(tmp_path / name)))
+
+    engine, undisturbed = await copied("undisturbed.db"), copy.deepcopy(before)
+    assert (await mirror(engine, undisturbed)).failures == []
+    wanted = await end_state(engine, undisturbed)
+    await engine.dispose()
+    assert wanted["orphans"] == set()
+    last = len(undisturbed.calls)
+    assert last > 25
+
+    for number in range(1, last + 1):
+        engine, homeserver = await copied(f"{number}.db"), copy.deepcopy(before)
+        homeserver.dies_at, homeserver.dies_after_it = number, after_it
+        with pytest.raises(KilledError):
+            await mirror(engine, homeserver)
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+        await engine.dispose()
+        engine = open_writer(engine.url)
+        homeserver.dies_at = None
+        report = await mirror(engine, homeserver)
+        assert report.failures == [], f"killed at call {number}"
+        assert await end_state(engine, homeserver) == wanted, f"killed at call {number}"
+        homeserver.calls.clear()
+        await mirror(engine, homeserver)
+        assert homeserver.writes == [], f"killed at call {number}"
+        await engine.dispose()

@@ -1,0 +1,109 @@
+"""A demo's home: made whole, kept from start to start, never mistaken for somebody's work."""
+
+import stat
+from pathlib import Path
+
+import pytest
+import yaml
+
+from school.config import load_settings, read_keys, read_secret
+from schulbote.demo_files import SERVER_NAME, DemoHome
+
+
+def prepared(folder: Path, *, register: Path | None = None, port: int = 18_008) -> DemoHome:
+    home = DemoHome(folder)
+    home.prepare(register=register or folder, port=port)
+    return home
+
+
+def test_a_home_is_made_with_everything_in_it(tmp_path: Path) -> None:
+    home = prepared(tmp_path / "a" / "home")
+    assert {str(path.relative_to(home.folder)) for path in home.folder.rglob("*") if path.is_file()} == {
+        "school.yaml",
+        "secrets/appservice_token",
+        "secrets/demo_passwords",
+        "secrets/form_secret",
+        "secrets/homeserver_token",
+        "secrets/identity_key",
+        "secrets/macaroon_secret_key",
+        "secrets/message_keys",
+        "secrets/module_token",
+        "synapse/homeserver.yaml",
+        "synapse/log.yaml",
+        "synapse/registration.yaml",
+        "synapse/signing.key",
+    }
+    assert stat.S_IMODE(home.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((home.folder / "synapse").stat().st_mode) == 0o700
+
+
+def test_what_is_secret_is_the_owners(tmp_path: Path) -> None:
+    home = prepared(tmp_path / "home")
+    for path in (
+        *(home.folder / "secrets").iterdir(),
+        home.homeserver_yaml,
+        home.folder / "synapse" / "registration.yaml",
+        home.folder / "synapse" / "signing.key",
+    ):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_the_settings_are_those_of_a_school_without_hours(tmp_path: Path) -> None:
+    register = tmp_path / "register"
+    register.mkdir()
+    home = prepared(tmp_path / "home", register=register, port=18_100)
+    settings = load_settings(home.school_yaml)
+    assert settings.demo
+    assert settings.rest.windows is None
+    assert settings.school.language == "de"
+    assert settings.matrix.server_name == SERVER_NAME
+    assert settings.matrix.homeserver_url == "http://127.0.0.1:18100"
+    assert (settings.web.listen_host, settings.web.listen_port) == ("127.0.0.1", 18_101)
+    assert settings.register.folder == register
+    assert settings.database.url.startswith("sqlite:///")
+    assert read_keys(settings.secrets.message_keys)
+    assert read_secret(home.password_key)
+
+
+@pytest.mark.parametrize("name", ["it's here", 'so-called "register"', "a: b", "#1", "ä ö", "{x}", "%s", "back\\slash"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    home = DemoHome(tmp_path / name / "home")
+    assert home.prepare(register=tmp_path / name, port=18_008).register.folder == tmp_path / name
+    synapse = yaml.safe_load(home.homeserver_yaml.read_text())
+    assert synapse["database"]["args"]["database"] == str(home.synapse_database)
+
+
+def test_a_second_start_keeps_every_secret_and_takes_the_new_port(tmp_path: Path) -> None:
+    home = prepared(tmp_path / "home")
+    secret = [*(home.folder / "secrets").iterdir(), home.folder / "synapse" / "signing.key"]
+    before = {path: path.read_text() for path in secret}
+    prepared(tmp_path / "home", port=19_000)
+    assert {path: path.read_text() for path in secret} == before
+    assert yaml.safe_load(home.homeserver_yaml.read_text())["listeners"][0]["port"] == 19_000
+
+
+def test_the_tokens_of_synapse_are_those_of_the_appservice(tmp_path: Path) -> None:
+    home = prepared(tmp_path / "home")
+    registration = yaml.safe_load((home.folder / "synapse" / "registration.yaml").read_text())
+    secrets = load_settings(home.school_yaml).secrets
+    assert registration["as_token"] == read_secret(secrets.appservice_token)
+    assert registration["hs_token"] == read_secret(secrets.homeserver_token)
+    assert registration["url"] == "http://127.0.0.1:18009"
+
+
+def test_a_free_folder_is_missing_or_empty(tmp_path: Path) -> None:
+    assert DemoHome(tmp_path / "missing").is_free
+    assert DemoHome(tmp_path).is_free
+    (tmp_path / ".hidden").touch()
+    assert not DemoHome(tmp_path).is_free
+    assert not DemoHome(tmp_path / ".hidden").is_free
+
+
+def test_a_demo_is_told_from_a_real_school(tmp_path: Path) -> None:
+    assert not DemoHome(tmp_path).is_demo
+    (tmp_path / "school.yaml").write_text(
+        "# Written by `schulbote demo`. Never set it by hand.\n#demo: true\nschool: {}\n"
+    )
+    assert not DemoHome(tmp_path).is_demo
+    assert prepared(tmp_path / "home").is_demo

@@ -1,0 +1,679 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from builders import (
+    BEA,
+    BEN,
+    BERLIN,
+    BOT,
+    CARL,
+    EVENING,
+    EVERYBODY,
+    GABI,
+    GERD,
+    HANNA,
+    IDA,
+    NOBODY,
+    NOON,
+    OTTO,
+    resting,
+    standing,
+    user,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from school.domain.decisions import Reason
+from school.domain.people import Person, UserId
+from school.domain.rooms import STAMP_KEY, RoomKind, power_levels
+from school.sealing import HELD_KEY, SIGNED_KEY, Binding, Keyring, Purpose
+from school.standing import Standing
+from school.texts import Language, Texts
+from synapse_modules.gate import Gate, Pass, Refuse, State, Verdict
+
+KEYRING = Keyring([b"k" * 32])
+MESSAGE_TS = int(NOON.timestamp() * 1000)
+AT_NOON = Gate(
+    bot=BOT, zone=BERLIN, texts=Texts(Language.GERMAN), keyring=KEYRING, clock=lambda: NOON.timestamp() + 0.5
+)
+ROOM = "!room"
+THROUGH = Pass()
+TEXT = {"msgtype": "m.text", "body": "Mein Kind ist krank"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeEvent:
+    """As much of an event as the gate reads."""
+
+    type: str = "m.room.message"
+    sender: str = BEN.user_id
+    room_id: str = ROOM
+    content: Mapping[str, Any] = field(default_factory=lambda: TEXT)
+    origin_server_ts: int = MESSAGE_TS
+    state_key: str | None = None
+
+    def is_state(self) -> bool:
+        return self.state_key is not None
+
+    def get_state_key(self) -> str | None:
+        return self.state_key
+
+
+def state_event(event_type: str, content: Mapping[str, Any], *, sender: str, state_key: str = "") -> FakeEvent:
+    return FakeEvent(type=event_type, content=content, sender=sender, state_key=state_key)
+
+
+def member(who: Person | UserId, membership: str, *, sender: str = "", **content: Any) -> FakeEvent:
+    """A membership event; by the person, if nobody else is named."""
+    user_id = who.user_id if isinstance(who, Person) else who
+    return state_event(
+        "m.room.member", {"membership": membership} | content, sender=sender or user_id, state_key=user_id
+    )
+
+
+def room(
+    kind: RoomKind | None,
+    *joined: Person | UserId,
+    invited: tuple[Person, ...] = (),
+    group: str | None = None,
+    creator: str = "",
+    being_made: bool = False,
+) -> dict[tuple[str, str], FakeEvent]:
+    """The state of a room of the first of its members; no kind: a room without a stamp."""
+    first = joined[0] if joined else BOT
+    maker = creator or (BOT if group else first.user_id if isinstance(first, Person) else first)
+    stamp: dict[str, str] = {} if kind is None else {"kind": kind.value} | ({"group": group} if group else {})
+    events = [state_event("m.room.create", {STAMP_KEY: stamp} if stamp else {}, sender=maker)]
+    events += [member(each, "join") for each in joined]
+    events += [member(each, "invite", sender=maker) for each in invited]
+    if not being_made:
+        events.append(state_event("m.room.power_levels", power_levels(kind or RoomKind.CHAT), sender=maker))
+    return {(event.type, event.state_key or ""): event for event in events}
+
+
+def class_room(*joined: Person) -> State:
+    return room(RoomKind.GROUP, BOT, *joined, group="5a")
+
+
+SCHOOL = standing()
+IDA_RESTS = standing(rests={IDA: resting()})
+DIRECT = room(RoomKind.DIRECT, BEN, IDA)
+
+
+def judge(event: FakeEvent, state: State, school: Standing = SCHOOL, gate: Gate = AT_NOON) -> Verdict:
+    return gate.judge(school, event, state)
+
+
+def says(sender: Person, state: State, content: Mapping[str, Any] = TEXT, school: Standing = SCHOOL) -> Verdict:
+    return judge(FakeEvent(sender=sender.user_id, content=content), state, school)
+
+
+# --- Which types go where ---------------------------------------------------------------------------------------
+
+ROOMS: dict[str, State] = {
+    "direct room": DIRECT,
+    "chat": room(RoomKind.CHAT, IDA, BEN),
+    "class": class_room(BEN, IDA),
+    "space": room(RoomKind.SPACE, BOT, BEN, group="5a"),
+    "control room": room(RoomKind.CONTROL, BEN, BOT),
+    "room without a stamp": room(None, BEN, IDA),
+}
+NOTICE, FIXED, OTHER, STRANGE = (
+    Refuse(Reason.READ_ONLY, as_notice=True),
+    Refuse(Reason.RULES_ARE_FIXED),
+    Refuse(Reason.NOT_OFFERED),
+    Refuse(Reason.NOT_OFFERED, as_notice=True),
+)
+PIN = {"pinned": ["$a"]}
+REACTION = {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$a", "key": "👍"}}
+CANVAS: list[tuple[FakeEvent, dict[str, Verdict]]] = [
+    (FakeEvent(), {"space": NOTICE, "room without a stamp": STRANGE}),
+    (FakeEvent(type="m.sticker"), {"space": Refuse(Reason.READ_ONLY), "room without a stamp": OTHER}),
+    (
+        FakeEvent(type="m.reaction", content=REACTION),
+        {"space": Refuse(Reason.READ_ONLY), "room without a stamp": OTHER},
+    ),
+    (FakeEvent(type="m.room.redaction", content={"redacts": "$a"}), {"room without a stamp": OTHER}),
+    (FakeEvent(type="m.call.invite", content={}), dict.fromkeys(ROOMS, OTHER)),
+    (FakeEvent(type="m.room.encrypted", content={}), dict.fromkeys(ROOMS, OTHER)),
+    (FakeEvent(type="m.room.member", content={"membership": "join"}), dict.fromkeys(ROOMS, OTHER)),
+    (FakeEvent(type="m.room.create", content={STAMP_KEY: {"kind": "chat"}}), dict.fromkeys(ROOMS, OTHER)),
+    (FakeEvent(type="org.matrix.dummy_event", content={}), {}),
+    (
+        FakeEvent(type="org.matrix.dummy_event", content={"body": "words"}),
+        dict.fromkeys(ROOMS, OTHER),
+    ),
+    (
+        FakeEvent(type="m.room.topic", content={"topic": "x"}, state_key=""),
+        {
+            "direct room": FIXED, "space": FIXED, "control room": FIXED, "room without a stamp": OTHER,
+        },
+    ),
+    (
+        FakeEvent(type="m.room.pinned_events", content=PIN, state_key=""),
+        {"space": FIXED, "control room": FIXED, "room without a stamp": OTHER},
+    ),
+    (
+        FakeEvent(type="m.room.encryption", content={}, state_key=""),
+        dict.fromkeys(ROOMS, FIXED) | {"room without a stamp": OTHER},
+    ),
+    (
+        FakeEvent(type="m.room.message", state_key="words"),
+        dict.fromkeys(ROOMS, FIXED) | {"room without a stamp": STRANGE},
+    ),
+    (
+        FakeEvent(type="org.words", content={"body": "x"}, state_key=""),
+        dict.fromkeys(ROOMS, FIXED) | {"room without a stamp": OTHER},
+    ),
+]  # fmt: skip
+CASES = [
+    pytest.param(
+        event,
+        where,
+        verdicts.get(where, THROUGH),
+        id=f"{event.type}{' as state' if event.is_state() else ''} in a {where}",
+    )
+    for event, verdicts in CANVAS
+    for where in ROOMS
+]
+
+
+@pytest.mark.parametrize(("event", "where", "verdict"), CASES)
+def test_which_events_go_where(event: FakeEvent, where: str, verdict: Verdict) -> None:
+    assert judge(event, ROOMS[where]) == verdict
+
+
+def test_a_direct_message_is_decided_anew_each_time() -> None:
+    pupils = room(RoomKind.DIRECT, BEN, BEA)
+    elsewhere = [replace(p, groups=frozenset()) if p == BEA else p for p in EVERYBODY]
+    assert says(BEN, pupils) == THROUGH
+    assert says(BEN, pupils, school=standing(people=elsewhere)) == Refuse(Reason.NO_COMMON_GROUP, as_notice=True)
+
+
+def test_somebody_unknown_says_nothing() -> None:
+    assert judge(FakeEvent(sender=NOBODY), class_room(BEN)) == Refuse(Reason.UNKNOWN_PERSON, as_notice=True)
+
+
+def test_a_parents_room_that_became_a_bridge_is_read_only() -> None:
+    assert says(GABI, room(RoomKind.CHAT, GABI, HANNA)) == Refuse(Reason.NO_COMMON_GROUP, as_notice=True)
+
+
+def test_an_invited_stranger_makes_a_bridge_as_well() -> None:
+    assert says(GABI, room(RoomKind.CHAT, GABI, GERD, invited=(HANNA,))) == Refuse(
+        Reason.NO_COMMON_GROUP, as_notice=True
+    )
+
+
+# --- Rooms that are being made ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "verdict"),
+    [
+        pytest.param({STAMP_KEY: {"kind": "chat"}}, THROUGH, id="with the stamp"),
+        pytest.param({}, OTHER, id="without a stamp, as an upgrade makes it"),
+        pytest.param({STAMP_KEY: {"kind": "group"}}, OTHER, id="with a stamp that cannot be read"),
+        pytest.param({"type": "m.space"}, OTHER, id="a space"),
+    ],
+)
+def test_a_room_begins_with_its_stamp(content: dict[str, Any], verdict: Verdict) -> None:
+    assert judge(FakeEvent(type="m.room.create", content=content, state_key=""), {}) == verdict
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        member(BEN, "join"),
+        FakeEvent(type="m.room.power_levels", content=power_levels(RoomKind.CHAT), state_key=""),
+        FakeEvent(type="m.room.join_rules", content={"join_rule": "invite"}, state_key=""),
+        FakeEvent(type="m.room.topic", content={"topic": "x", "org.schulbote.x": 1}, state_key=""),
+    ],
+    ids=lambda event: event.type,
+)
+def test_while_a_room_is_being_made_nothing_is_refused_or_replaced(event: FakeEvent) -> None:
+    assert judge(event, room(RoomKind.CHAT, BEN, being_made=True)) == THROUGH
+
+
+# --- Who comes and goes -----------------------------------------------------------------------------------------
+
+ALONE = room(RoomKind.DIRECT, BEN)
+
+
+@pytest.mark.parametrize(
+    ("event", "state", "verdict"),
+    [
+        pytest.param(
+            member(IDA, "invite", sender=BEN.user_id), ALONE, THROUGH, id="the one that a direct room begins with"
+        ),
+        pytest.param(
+            member(CARL, "invite", sender=BEN.user_id), ALONE, Refuse(Reason.NO_COMMON_GROUP),
+            id="not to somebody one may not write to",
+        ),
+        pytest.param(
+            member(OTTO, "invite", sender=BEN.user_id), DIRECT, Refuse(Reason.DIRECT_ROOM_IS_FOR_TWO),
+            id="no third person in a direct room",
+        ),
+        pytest.param(
+            member(BOT, "invite", sender=BEN.user_id), room(RoomKind.CONTROL, BEN), THROUGH, id="the bot is invited"
+        ),
+        pytest.param(
+            member(IDA, "invite", sender=BEN.user_id), room(RoomKind.CONTROL, BEN, BOT),
+            Refuse(Reason.DIRECT_ROOM_IS_FOR_TWO), id="nobody else comes to the bot's room",
+        ),
+        pytest.param(
+            member(HANNA, "invite", sender=GABI.user_id), room(RoomKind.CHAT, GABI, GERD),
+            Refuse(Reason.NO_COMMON_GROUP), id="no bridge by an invitation",
+        ),
+        pytest.param(
+            member(GERD, "invite", sender=GABI.user_id), room(RoomKind.CHAT, GABI), THROUGH, id="a parent of the class"
+        ),
+        pytest.param(member(BEN, "join"), class_room(), THROUGH, id="a pupil enters the own class"),
+        pytest.param(member(CARL, "join"), class_room(), Refuse(Reason.NOT_IN_GROUP), id="a pupil enters no other"),
+        pytest.param(
+            member(IDA, "join"), room(RoomKind.DIRECT, BEN, invited=(IDA,)), THROUGH, id="who is invited joins"
+        ),
+        pytest.param(
+            member(OTTO, "join"), room(RoomKind.DIRECT, BEN), Refuse(Reason.NOT_INVITED), id="who is not does not"
+        ),
+        pytest.param(
+            member(HANNA, "join"), room(RoomKind.CHAT, GABI, invited=(HANNA,)), Refuse(Reason.NO_COMMON_GROUP),
+            id="an old invitation is decided anew",
+        ),
+        pytest.param(
+            member(CARL, "join", displayname="Carl"), class_room(CARL), THROUGH,
+            id="a new name passes, even of somebody who should be gone",
+        ),
+        pytest.param(member(BEN, "leave"), class_room(BEN), Refuse(Reason.GROUP_IS_KEPT), id="no leaving one's class"),
+        pytest.param(member(CARL, "leave"), class_room(CARL), THROUGH, id="leaving another one"),
+        pytest.param(member(NOBODY, "leave"), class_room(), THROUGH, id="who has left the school leaves"),
+        pytest.param(member(BEN, "leave"), DIRECT, THROUGH, id="leaving a direct room"),
+        pytest.param(
+            member(BEN, "leave"), room(RoomKind.GROUP, BOT, invited=(BEN,), group="5a"), THROUGH,
+            id="an invitation can always be declined",
+        ),
+        pytest.param(
+            member(IDA, "leave", sender=BEN.user_id), DIRECT, Refuse(Reason.DIRECT_ROOM_IS_FOR_TWO),
+            id="who made a direct room does not send the other away",
+        ),
+        pytest.param(
+            member(IDA, "ban", sender=BEN.user_id), DIRECT, Refuse(Reason.DIRECT_ROOM_IS_FOR_TWO), id="nor bans"
+        ),
+        pytest.param(
+            member(BEN, "leave", sender=IDA.user_id), class_room(BEN, IDA), Refuse(Reason.GROUP_IS_KEPT),
+            id="nobody is sent out of a class",
+        ),
+        pytest.param(
+            member(BEN, "leave", sender=IDA.user_id), room(RoomKind.CHAT, IDA, BEN), THROUGH, id="out of a chat, yes"
+        ),
+        pytest.param(member(CARL, "knock"), class_room(), Refuse(Reason.NO_KNOCKING), id="nobody knocks"),
+        pytest.param(member(BEN, "dance"), class_room(), Refuse(Reason.MALFORMED), id="a membership there is not"),
+        pytest.param(member(BEN, "leave"), room(None, BEN), THROUGH, id="a room without a stamp is left"),
+        pytest.param(member(BEN, "join"), room(None, IDA), OTHER, id="... and not entered"),
+        pytest.param(member(IDA, "invite", sender=BEN.user_id), room(None, BEN), OTHER, id="... nor invited to"),
+    ],
+)  # fmt: skip
+def test_who_comes_and_goes(event: FakeEvent, state: State, verdict: Verdict) -> None:
+    assert judge(event, state) == verdict
+
+
+def test_member_events_are_rebuilt_from_known_keys() -> None:
+    known = {"displayname": "Ben", "avatar_url": "mxc://a/b", "is_direct": True}
+    words = {"reason": "ruf mich an", "org.x": "words", "org.schulbote.held": {}}
+    verdict = judge(member(BEN, "join", **known, **words), class_room())
+    assert verdict == Pass({"membership": "join"} | known)
+
+
+def test_a_member_event_without_further_keys_is_not_touched() -> None:
+    join = member(BEN, "join", displayname="Ben", join_authorised_via_users_server=BOT)
+    assert judge(join, class_room()) == THROUGH
+
+
+# --- What is taken out ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("school", [SCHOOL, IDA_RESTS], ids=["nobody rests", "the teacher rests"])
+@pytest.mark.parametrize("key", [HELD_KEY, SIGNED_KEY, "org.schulbote.reason", "org.schulbote.", "org.schulbote.x"])
+def test_the_schools_own_keys_are_taken_out(key: str, school: Standing) -> None:
+    new_content = {"msgtype": "m.text", "body": "neu"}
+    forged = TEXT | {key: {"key": "x"}, "m.new_content": new_content | {key: {}}}
+    verdict = says(BEN, DIRECT, forged, school)
+    assert isinstance(verdict, Pass)
+    assert verdict.content is not None
+    if school is SCHOOL:
+        assert verdict.content == TEXT | {"m.new_content": new_content}
+    else:
+        assert opened(verdict) == TEXT | {"m.new_content": new_content}
+
+
+def test_a_message_of_nothing_but_own_keys_becomes_empty() -> None:
+    assert says(BEN, DIRECT, {HELD_KEY: {}}) == Pass({})
+    assert opened(says(BEN, DIRECT, {HELD_KEY: {}}, IDA_RESTS)) == {}
+
+
+def test_other_keys_stay() -> None:
+    assert says(BEN, DIRECT, TEXT | {"org.schulbot": 1, "m.mentions": {}, "m.new_content": "words"}) == THROUGH
+
+
+def test_own_keys_are_taken_out_of_state_and_stickers() -> None:
+    topic = FakeEvent(
+        type="m.room.topic", sender=IDA.user_id, content={"topic": "x", "org.schulbote.y": 1}, state_key=""
+    )
+    assert judge(topic, class_room(IDA)) == Pass({"topic": "x"})
+    sticker = FakeEvent(type="m.sticker", content={"body": "x", SIGNED_KEY: {}})
+    assert judge(sticker, DIRECT) == Pass({"body": "x"})
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict"),
+    [
+        pytest.param("👍", THROUGH, id="a thumb"),
+        pytest.param("👩‍👩‍👧‍👦", THROUGH, id="a family"),
+        pytest.param("👍🏽", THROUGH, id="a skin colour"),
+        pytest.param("1️⃣", THROUGH, id="a digit in a box"),
+        pytest.param("❤️", THROUGH, id="a heart"),
+        pytest.param("ja", OTHER, id="a word"),
+        pytest.param("é", OTHER, id="a letter"),
+        pytest.param("是", OTHER, id="a letter that is a word"),
+        pytest.param("👍" * 17, OTHER, id="too many"),
+        pytest.param(5, Refuse(Reason.MALFORMED), id="a number"),
+        pytest.param(None, Refuse(Reason.MALFORMED), id="nothing"),
+    ],
+)
+def test_a_reaction_is_a_sign_and_no_sentence(key: Any, verdict: Verdict) -> None:
+    content = {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$a", "key": key}}
+    assert judge(FakeEvent(type="m.reaction", content=content), DIRECT) == verdict
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {}, {"m.relates_to": "x"}, {"m.relates_to": {}},
+        {"m.relates_to": {"rel_type": "m.reference", "event_id": "$a", "key": "👍"}},
+        {"m.relates_to": {"rel_type": "m.annotation", "event_id": ["$a"], "key": "👍"}},
+    ],
+)  # fmt: skip
+def test_a_reaction_without_its_parts_is_refused(content: dict[str, Any]) -> None:
+    assert judge(FakeEvent(type="m.reaction", content=content), DIRECT) == Refuse(Reason.MALFORMED)
+
+
+def test_a_reaction_is_rebuilt_from_known_keys() -> None:
+    wordy = {"m.relates_to": REACTION["m.relates_to"] | {"org.x": "words"}, "shortcode": "words", "org.x": "words"}
+    assert judge(FakeEvent(type="m.reaction", content=wordy), DIRECT, IDA_RESTS) == Pass(REACTION)
+
+
+def test_the_reason_of_a_redaction_is_taken_out() -> None:
+    event = FakeEvent(type="m.room.redaction", content={"redacts": "$a", "reason": "ruf mich an", "org.x": "words"})
+    assert judge(event, DIRECT, IDA_RESTS) == Pass({"redacts": "$a"})
+
+
+def test_what_is_deleted_in_the_name_of_somebody_who_was_removed_is_not_touched() -> None:
+    """Synapse builds a replaced event on the newest state, in which that person is not in the room."""
+    event = FakeEvent(type="m.room.redaction", sender=CARL.user_id, content={"redacts": "$a", "reason": "x"})
+    state = class_room(BEN) | {("m.room.member", CARL.user_id): member(CARL, "leave", sender=BOT)}
+    assert judge(event, state) == THROUGH
+    assert judge(replace(event, sender=NOBODY), state) == THROUGH
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        pytest.param({"users": {BEN.user_id: 50}}, THROUGH, id="a moderator more"),
+        pytest.param({"users": {BEN.user_id: 100}}, FIXED, id="no one like the school"),
+        pytest.param({"events_default": 50}, FIXED, id="no other rules"),
+    ],
+)
+def test_power_levels_of_a_chat(change: dict[str, Any], verdict: Verdict) -> None:
+    event = FakeEvent(
+        type="m.room.power_levels", sender=IDA.user_id, content=power_levels(RoomKind.CHAT) | change, state_key=""
+    )
+    assert judge(event, room(RoomKind.CHAT, IDA, BEN)) == verdict
+
+
+# --- Holding ----------------------------------------------------------------------------------------------------
+
+
+def opened(verdict: Verdict, sender: Person = BEN, event_type: str = "m.room.message") -> dict[str, Any]:
+    """What is sealed in a verdict."""
+    assert isinstance(verdict, Pass)
+    assert verdict.content is not None
+    binding = Binding(room_id=ROOM, sender=sender.user_id, event_type=event_type, origin_server_ts=MESSAGE_TS)
+    return KEYRING.open(verdict.content[HELD_KEY], binding)
+
+
+def is_held(verdict: Verdict) -> bool:
+    return isinstance(verdict, Pass) and verdict.content is not None and HELD_KEY in verdict.content
+
+
+def test_a_message_to_a_resting_teacher_becomes_a_notice_with_the_words_sealed_inside() -> None:
+    words = TEXT | {"format": "org.matrix.custom.html", "formatted_body": "<b>krank</b>", "m.mentions": {}}
+    verdict = says(BEN, DIRECT, words, IDA_RESTS)
+    assert opened(verdict) == words
+    assert isinstance(verdict, Pass)
+    assert verdict.content is not None
+    assert {key: value for key, value in verdict.content.items() if key != HELD_KEY} == {
+        "msgtype": "m.notice",
+        "body": "🌙 Ida Groß hat bis 20:00 Uhr Ruhezeit. Diese Nachricht wird dann zugestellt.",
+        "m.mentions": {},
+    }
+
+
+OFF = {IDA: resting(), OTTO: resting(end=EVENING + timedelta(hours=1)), BEN: resting()}
+TWO_TEACHERS = room(RoomKind.CHAT, IDA, OTTO, GABI)
+
+
+@pytest.mark.parametrize(
+    ("sender", "state", "off", "held"),
+    [
+        pytest.param(BEN, DIRECT, [IDA], True, id="the other rests"),
+        pytest.param(BEN, room(RoomKind.DIRECT, BEN, invited=(IDA,)), [IDA], True, id="the other is only invited yet"),
+        pytest.param(BEN, DIRECT, [], False, id="nobody rests"),
+        pytest.param(BEN, room(RoomKind.DIRECT, BEN, OTTO), [IDA], False, id="somebody else rests"),
+        pytest.param(IDA, DIRECT, [IDA], False, id="what a resting teacher writes goes out at once"),
+        pytest.param(GABI, TWO_TEACHERS, [IDA, OTTO], True, id="both teachers rest"),
+        pytest.param(GABI, TWO_TEACHERS, [IDA], False, id="one teacher is there"),
+        pytest.param(IDA, room(RoomKind.DIRECT, IDA, OTTO), [OTTO], True, id="colleagues wait, too"),
+        pytest.param(BEN, class_room(BEN, BEA, IDA), [IDA], False, id="a class is not held"),
+        pytest.param(BEN, class_room(BEN, IDA), [IDA], True, id="a pupil alone with a resting teacher"),
+        pytest.param(BEN, room(RoomKind.CONTROL, BEN, BOT), [IDA], False, id="the bot never rests"),
+        pytest.param(BEN, ALONE, [IDA], False, id="where nobody else is, nothing waits"),
+        pytest.param(IDA, room(RoomKind.DIRECT, IDA, BEN), [BEN], False, id="pupils have no rest time"),
+    ],
+)
+def test_what_is_held(sender: Person, state: State, off: list[Person], held: bool) -> None:
+    school = standing(rests={person: OFF[person] for person in off})
+    assert is_held(says(sender, state, school=school)) is held
+
+
+def test_many_resting_people_are_not_named() -> None:
+    verdict = says(GABI, TWO_TEACHERS, school=standing(rests={IDA: OFF[IDA], OTTO: OFF[OTTO]}))
+    assert isinstance(verdict, Pass)
+    assert verdict.content is not None
+    assert verdict.content["body"] == (
+        "🌙 Hier haben gerade alle Ruhezeit, bis 20:00 Uhr. Diese Nachricht wird dann zugestellt."
+    )
+
+
+def test_colleagues_may_be_let_through() -> None:
+    gate = replace(AT_NOON, colleagues_pass=True)
+    message = FakeEvent(sender=OTTO.user_id)
+    state = room(RoomKind.DIRECT, OTTO, IDA)
+    assert judge(message, state, IDA_RESTS, gate) == THROUGH
+    assert is_held(judge(FakeEvent(), DIRECT, IDA_RESTS, gate))
+
+
+def test_who_may_not_write_is_refused_and_not_held() -> None:
+    bens_rest = standing(people=[p for p in EVERYBODY if p != BEN], rests={IDA: resting()})
+    assert judge(FakeEvent(), DIRECT, bens_rest) == Refuse(Reason.UNKNOWN_PERSON, as_notice=True)
+
+
+def test_an_edit_is_held_like_a_message() -> None:
+    edit = {
+        "msgtype": "m.text", "body": "* neu", "m.new_content": {"msgtype": "m.text", "body": "neu"},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": "$old"},
+    }  # fmt: skip
+    verdict = says(BEN, DIRECT, edit, IDA_RESTS)
+    assert opened(verdict) == edit
+    assert isinstance(verdict, Pass)
+    assert verdict.content is not None
+    assert "m.relates_to" not in verdict.content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param({"body": "x" * 60_001}, id="too long"),
+        pytest.param({"body": "x", "n": 1.5}, id="a float, which no event can carry"),
+        pytest.param({"body": "\ud800"}, id="half a character"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_in_its_place(content: dict[str, Any]) -> None:
+    assert says(BEN, DIRECT, content, IDA_RESTS) == Refuse(Reason.TOO_LARGE, as_notice=True)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        FakeEvent(type="m.sticker", content={"body": "x", "url": "mxc://a/b"}),
+        FakeEvent(type="m.room.pinned_events", content=PIN, state_key=""),
+    ],
+    ids=lambda event: event.type,
+)
+def test_what_cannot_be_held_has_to_wait(event: FakeEvent) -> None:
+    assert judge(event, DIRECT, IDA_RESTS) == Refuse(Reason.MUST_WAIT)
+    assert judge(event, DIRECT) == THROUGH
+
+
+def test_a_topic_cannot_pass_the_hold_either() -> None:
+    topic = FakeEvent(type="m.room.topic", sender=GABI.user_id, content={"topic": "krank"}, state_key="")
+    assert judge(topic, room(RoomKind.CHAT, GABI, IDA), IDA_RESTS) == Refuse(Reason.MUST_WAIT)
+
+
+def test_taking_back_and_reacting_pass_while_the_other_rests() -> None:
+    redaction = FakeEvent(type="m.room.redaction", content={"redacts": "$a"})
+    assert judge(redaction, DIRECT, IDA_RESTS) == THROUGH
+    assert judge(FakeEvent(type="m.reaction", content=REACTION), DIRECT, IDA_RESTS) == THROUGH
+
+
+# --- Rooms in which earlier messages still wait -----------------------------------------------------------------
+
+
+def test_in_a_room_that_is_being_drained_nothing_overtakes() -> None:
+    draining = standing(draining=[ROOM])
+    verdict = says(BEN, DIRECT, school=draining)
+    assert opened(verdict) == TEXT
+    assert isinstance(verdict, Pass)
+    assert verdict.content is not None
+    assert verdict.content["body"].startswith("🌙 Diese Nachricht wird gleich zugestellt")
+    assert is_held(says(IDA, DIRECT, school=draining))
+    assert judge(FakeEvent(type="m.sticker"), DIRECT, draining) == Refuse(Reason.MUST_WAIT)
+
+
+def test_other_rooms_are_not_held_for_it() -> None:
+    assert says(BEN, DIRECT, school=standing(draining=["!other"])) == THROUGH
+
+
+def test_the_answer_of_a_resting_teacher_does_not_wait_behind_what_waits_for_them() -> None:
+    waiting = standing(rests={IDA: resting()}, draining=[ROOM])
+    assert says(IDA, DIRECT, school=waiting) == THROUGH
+    assert is_held(says(BEN, DIRECT, school=waiting))
+
+
+# --- What the school's own hand sends ---------------------------------------------------------------------------
+
+
+def signed(purpose: Purpose, event_type: str = "m.room.message") -> FakeEvent:
+    binding = Binding(room_id=ROOM, sender=BEN.user_id, event_type=event_type, origin_server_ts=MESSAGE_TS)
+    return FakeEvent(type=event_type, content=KEYRING.sign(TEXT, binding, purpose=purpose, held="$held"))
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize(
+    "school", [SCHOOL, IDA_RESTS, standing(draining=[ROOM])], ids=["at any time", "in rest", "while draining"]
+)
+def test_what_is_signed_passes_as_it_is(purpose: Purpose, school: Standing) -> None:
+    assert judge(signed(purpose), DIRECT, school) == THROUGH
+
+
+def test_a_delivery_by_somebody_who_may_no_longer_write_is_refused_plainly() -> None:
+    strangers = room(RoomKind.DIRECT, BEN, CARL)
+    assert judge(signed(Purpose.DELIVERY), strangers) == Refuse(Reason.NO_COMMON_GROUP)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.RECEIPT, Purpose.NOTICE])
+def test_receipts_and_notices_reach_also_who_may_no_longer_write(purpose: Purpose) -> None:
+    assert judge(signed(purpose), room(RoomKind.DIRECT, BEN, CARL)) == THROUGH
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        pytest.param({"origin_server_ts": MESSAGE_TS + 1}, id="at another time"),
+        pytest.param({"room_id": "!other"}, id="in another room"),
+        pytest.param({"sender": IDA.user_id}, id="by somebody else"),
+        pytest.param({"type": "m.sticker"}, id="as another type"),
+    ],
+)
+def test_a_copy_of_what_was_signed_loses_its_mark(copy: dict[str, Any]) -> None:
+    assert judge(replace(signed(Purpose.DELIVERY), **copy), DIRECT) == Pass(TEXT)
+
+
+def test_a_copy_is_held_like_any_other_message() -> None:
+    assert is_held(judge(replace(signed(Purpose.DELIVERY), origin_server_ts=MESSAGE_TS - 90_000), DIRECT, IDA_RESTS))
+
+
+def test_a_signature_opens_no_door_for_state() -> None:
+    topic = replace(signed(Purpose.NOTICE, "m.room.topic"), state_key="")
+    assert judge(topic, DIRECT) == FIXED
+
+
+def test_a_signature_opens_no_room_without_a_stamp() -> None:
+    assert judge(signed(Purpose.DELIVERY), room(None, BEN, IDA)) == STRANGE
+
+
+# --- Whatever is sent -------------------------------------------------------------------------------------------
+
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["m.relates_to", "m.new_content", "membership", "redacts", "users", SIGNED_KEY, HELD_KEY, "x"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+contents = st.dictionaries(
+    st.sampled_from(["body", "msgtype", "membership", "m.relates_to", "m.new_content", "users", SIGNED_KEY, HELD_KEY]),
+    any_json,
+)
+
+
+@given(
+    contents,
+    st.sampled_from(sorted({event.type for event, _ in CANVAS} | {"m.room.power_levels"})),
+    st.none() | st.sampled_from(["", BEN.user_id, "x"]),
+    st.sampled_from(sorted(ROOMS)),
+    st.sampled_from([SCHOOL, IDA_RESTS]),
+    st.sampled_from([BEN.user_id, IDA.user_id, NOBODY, user("x")]),
+)
+def test_every_event_has_a_verdict_and_no_key_of_the_school_gets_through(
+    content: dict[str, Any], event_type: str, state_key: str | None, where: str, school: Standing, sender: str
+) -> None:
+    event = FakeEvent(type=event_type, content=content, state_key=state_key, sender=sender)
+    verdict = judge(event, ROOMS[where], school)
+    if isinstance(verdict, Pass) and not (event_type == "m.room.redaction" and sender in {NOBODY, user("x")}):
+        sent = content if verdict.content is None else verdict.content
+        assert SIGNED_KEY not in sent
+        assert HELD_KEY not in sent or opened_by_anybody(sent, sender, event_type) is not None
+
+
+def opened_by_anybody(content: Mapping[str, Any], sender: str, event_type: str) -> dict[str, Any]:
+    binding = Binding(room_id=ROOM, sender=sender, event_type=event_type, origin_server_ts=MESSAGE_TS)
+    return KEYRING.open(content[HELD_KEY], binding)
