@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from appservice.bot.control_rooms import ControlRooms
 from appservice.direct_rooms import DirectRooms, RoomStamps
-from appservice.homeserver import NotThereError, RefusedError
+from appservice.homeserver import NotThereError, RefusedError, TryLaterError
 from appservice.rest_queue import RestQueue
 from school.domain.people import UserId
 from school.sealing import SIGNED_KEY
@@ -73,6 +74,10 @@ class EventRouter:
                 await self._direct_rooms.invited(event["room_id"], inviter, invitee)
         except (RefusedError, NotThereError) as error:
             log.info("invitation_not_accepted", room=event["room_id"], error=str(error))
+        except (TryLaterError, SQLAlchemyError):
+            raise
+        except Exception:  # whatever it is, it would be the same again: one invitation must not stop all events
+            log.exception("invitation_not_accepted", room=event["room_id"])
 
     def _later(self, room_id: str, work: Awaitable[None]) -> None:
         """Does something in the background, after what was put off for the same room before."""

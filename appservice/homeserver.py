@@ -22,11 +22,13 @@ _ROOMS_PAGE: Final = 1000
 
 
 class HomeserverError(Exception):
-    """The homeserver did not do what was asked. `words` are its own, fit to be shown to a person."""
+    """The homeserver did not do what was asked. `words` are its own, fit to be shown to a person; `status` is the
+    HTTP status, None if there was no answer."""
 
-    def __init__(self, text: str, *, words: str = "") -> None:
+    def __init__(self, text: str, *, words: str = "", status: int | None = None) -> None:
         super().__init__(text)
         self.words = words
+        self.status = status
 
 
 class NotThereError(HomeserverError):
@@ -45,10 +47,10 @@ def _error(error: MatrixRequestError) -> HomeserverError:
     words = error.message or ""
     text = f"HTTP {error.http_status}: {words or error}"
     if error.http_status == 404:
-        return NotThereError(text, words=words)
+        return NotThereError(text, words=words, status=error.http_status)
     if error.http_status == 429 or error.http_status >= 500:
-        return TryLaterError(text, words=words)
-    return RefusedError(text, words=words)
+        return TryLaterError(text, words=words, status=error.http_status)
+    return RefusedError(text, words=words, status=error.http_status)
 
 
 class Homeserver:

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError
+from appservice.homeserver import Homeserver, HomeserverError
 from school.database.mirror import (
     Seat,
     account_rows,
@@ -27,6 +27,8 @@ from school.domain.people import PersonId, UserId
 log = structlog.get_logger()
 
 _AT_ONCE: Final = 8
+_NOT_IN_THE_ROOM: Final = frozenset({403, 404})
+"""What a homeserver answers to a kick if somebody has left the room already, or the room is gone."""
 
 
 class Seats:
@@ -54,10 +56,7 @@ class Seats:
         for is_space in (True, False):
             part = [seat for seat in seats if seat.is_space == is_space]
             done = await asyncio.gather(*(self._take(seat) for seat in part))
-            taken = [seat for seat, ok in zip(part, done, strict=True) if ok]
-            failed += len(part) - len(taken)
-            async with self._engine.begin() as connection:
-                await seats_taken(connection, taken)
+            failed += done.count(False)
         return failed
 
     async def _take(self, seat: Seat) -> bool:
@@ -67,6 +66,9 @@ class Seats:
             except HomeserverError as error:
                 log.warning("not_joined", user=seat.user_id, room=seat.room_id, error=str(error))
                 return False
+            # At once: a seat that nobody knows of would be kept for ever when the person leaves the group.
+            async with self._engine.begin() as connection:
+                await seats_taken(connection, [seat])
             return True
 
     async def free_stale(self) -> int:
@@ -83,9 +85,9 @@ class Seats:
         async with self._slots:
             try:
                 await self._homeserver.kick(seat.room_id, seat.user_id)
-            except (RefusedError, NotThereError):
-                return True  # not in the room any more, or the room is gone
             except HomeserverError as error:
+                if error.status in _NOT_IN_THE_ROOM:
+                    return True
                 log.warning("not_removed", user=seat.user_id, room=seat.room_id, error=str(error))
                 return False
             return True

@@ -8,8 +8,12 @@ import shutil
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any, Final
 
 from rich.console import Console
@@ -17,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver, NotThereError, RefusedError, TryLaterError
 from roster_sync.mirror import MirrorReport
+from roster_sync.sources import RegisterOptions, read_register
 from roster_sync.sync import RosterSync
 from school.config import Settings, read_secret
 from school.database.mirror import group_room_rows
@@ -79,12 +84,16 @@ async def run_demo(options: DemoOptions, console: Console) -> None:
 def _checked(options: DemoOptions) -> DemoHome:
     """Asks everything that can be asked before anything is made."""
     require_folder(options.register)
+    # Read once with a key that is thrown away: a register that cannot be used must not leave a home, or empty one.
+    read_register(options.register, RegisterOptions(identity_key=token_bytes(32)))
     if not 1 <= options.port <= 65_534:
         raise DemoError(f"Port {options.port} cannot be used: choose one from 1024 to 65534.")
     home = DemoHome(options.home)
     if not home.is_free and not home.is_demo:
         raise DemoError(f"{options.home} is not empty and no demo's home. Choose a new folder with --home.")
-    end_leftovers(home.processes)
+    if home.is_demo:
+        with _alone_in(home):
+            end_leftovers(home.processes)
     for port in (options.port, options.port + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -96,6 +105,19 @@ def _checked(options: DemoOptions) -> DemoHome:
                     "(the demo needs it and the next one)."
                 ) from error
     return home
+
+
+@contextmanager
+def _alone_in(home: DemoHome) -> Iterator[None]:
+    """Keeps a second demo out of the home. Whatever becomes of this process, nothing has to be cleared away."""
+    with home.lock.open("ab") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError as error:
+            raise DemoError(
+                f"A demo is running in {home.folder}. End it first, or choose another folder with --home."
+            ) from error
+        yield
 
 
 class _Demo:
@@ -112,6 +134,11 @@ class _Demo:
             shutil.rmtree(options.home)
         home.demo_json.unlink(missing_ok=True)
         settings = home.prepare(register=options.register, port=options.port)
+        with _alone_in(home):
+            await self._run(settings)
+
+    async def _run(self, settings: Settings) -> None:
+        home = self._home
         async with open_database(settings) as engine, open_homeserver(settings) as homeserver:
             sync = roster_sync(settings, engine)
             await self._read_register(sync)

@@ -37,6 +37,7 @@ class DemoHome:
         self.school_yaml = folder / "school.yaml"
         self.demo_json = folder / "demo.json"
         self.processes = folder / "processes.json"
+        self.lock = folder / "demo.lock"
         self.homeserver_yaml = folder / "synapse" / "homeserver.yaml"
         self.synapse_database = folder / "synapse" / "homeserver.db"
         self.password_key = folder / "secrets" / "demo_passwords"

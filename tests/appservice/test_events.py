@@ -159,7 +159,7 @@ async def test_a_command_that_fails_is_followed_by_the_next() -> None:
     assert interests.answered == ["$2"]
 
 
-@pytest.mark.parametrize("error", [RefusedError("HTTP 403"), NotThereError("HTTP 404")])
+@pytest.mark.parametrize("error", [RefusedError("HTTP 403"), NotThereError("HTTP 404"), RuntimeError("a bug")])
 async def test_an_invitation_that_cannot_be_accepted_stops_nothing(error: Exception) -> None:
     interests = Interests()
     interests.error = error

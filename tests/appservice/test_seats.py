@@ -165,8 +165,9 @@ async def test_who_is_in_the_group_stays(engine: AsyncEngine, homeserver: FakeHo
 @pytest.mark.parametrize(
     ("error", "left"),
     [
-        pytest.param(RefusedError("HTTP 403"), 0, id="not in the room any more"),
-        pytest.param(NotThereError("HTTP 404"), 0, id="the room is gone"),
+        pytest.param(RefusedError("HTTP 403", status=403), 0, id="not in the room any more"),
+        pytest.param(NotThereError("HTTP 404", status=404), 0, id="the room is gone"),
+        pytest.param(RefusedError("HTTP 401", status=401), 1, id="a token that does not hold says nothing of the room"),
         pytest.param(TryLaterError("HTTP 503"), 1, id="a busy homeserver: the seat is still to be freed"),
     ],
 )

@@ -61,7 +61,7 @@ class FakeHomeserver:
         if self.dies_at is not None and (number > self.dies_at or (number == self.dies_at and not self.dies_after_it)):
             raise KilledError
         if self.fails(call):
-            raise RefusedError(f"HTTP 400: {call[0]}")
+            raise RefusedError(f"HTTP 400: {call[0]}", status=400)
         answer = do()
         if number == self.dies_at:
             raise KilledError
@@ -120,7 +120,7 @@ class FakeHomeserver:
         await asyncio.sleep(0)
         if user_id not in self.rooms[room_id]["members"]:
             self.calls.append(("kick", room_id, user_id))
-            raise RefusedError("HTTP 403: not in the room")
+            raise RefusedError("HTTP 403: not in the room", status=403)
         self._ask("kick", room_id, user_id, do=lambda: self.rooms[room_id]["members"].remove(user_id))
 
 

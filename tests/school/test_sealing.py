@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from school.sealing import (
@@ -108,6 +108,7 @@ def test_a_changed_seal_does_not_open(place: int) -> None:
         KEYRING.open(sealed | {"seal": b64encode(raw).decode()}, HERE)
 
 
+@settings(max_examples=50)
 @given(any_json)
 def test_garbage_is_a_broken_seal_and_nothing_else(garbage: Any) -> None:
     key = KEYRING.seal(WORDS, HERE)["key"]
@@ -247,6 +248,7 @@ def test_a_signature_is_worth_something_for_a_minute(now: int, valid: bool) -> N
     assert (KEYRING.verify(signed(), HERE, now_ms=now) is not None) is valid
 
 
+@settings(max_examples=50)
 @given(any_json, st.sampled_from([None, "purpose", "held", "key", "signature"]))
 def test_garbage_verifies_as_nothing_and_raises_nothing(garbage: Any, place: str | None) -> None:
     content = signed()
@@ -255,6 +257,7 @@ def test_garbage_verifies_as_nothing_and_raises_nothing(garbage: Any, place: str
     assert (KEYRING.verify(content, HERE, now_ms=NOW) is not None) is unchanged
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.text(max_size=5), any_json, max_size=3))
 def test_garbage_beside_a_signature_raises_nothing(garbage: dict[str, Any]) -> None:
     content = garbage | {SIGNED_KEY: signed()[SIGNED_KEY]}

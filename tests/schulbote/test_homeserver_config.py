@@ -132,7 +132,7 @@ def settings_of(folder: Path) -> Settings:
 
 
 def opaque(path: list[str]) -> bool:
-    """What Synapse passes on as a whole: words for clients, the database driver's arguments, arguments of a class."""
+    """What Synapse passes on whole: words for clients, the database driver's arguments, arguments of a class."""
     whole = (["database", "args"], ["listeners", "resources"])
     return path[0] == "extra_well_known_client_content" or path[:2] in whole
 

@@ -89,10 +89,18 @@ def background() -> Background:
     return Background()
 
 
-@pytest.fixture
-def api(background: Background) -> MagicMock:
-    """Synapse's public module API; anything that is not in it is an error."""
+@pytest.fixture(scope="module")
+def public_api() -> MagicMock:
+    """Synapse's public module API; anything that is not in it is an error. Slow to make, so it is made once."""
     api: MagicMock = create_autospec(ModuleApi, instance=True)
+    return api
+
+
+@pytest.fixture
+def api(public_api: MagicMock, background: Background) -> MagicMock:
+    """The API as if nobody had called it yet."""
+    api = public_api
+    api.reset_mock(return_value=True, side_effect=True)
     api.is_mine.side_effect = lambda user_id: user_id.endswith(":school.test")
     api.is_user_admin.side_effect = lambda user_id: user_id == ADMIN
     api.run_as_background_process.side_effect = background.start
