@@ -7,6 +7,7 @@ touches neither disk nor network: it takes the object that is there.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -48,6 +49,7 @@ class StandingKeeper:
         self._standing: Standing | None = None
         self._confirmed_at = 0.0
         self._failing = False
+        self._refreshing = Lock()
 
     def current(self) -> Standing:
         """The state to decide on.
@@ -64,6 +66,10 @@ class StandingKeeper:
     def refresh(self) -> None:
         """Looks whether there is a newer snapshot and swaps it in. A database that cannot be reached is logged once
         and tried again at the next call; the old snapshot serves until it is too old."""
+        with self._refreshing:  # of two at once the slower one would bring the older state back
+            self._refresh()
+
+    def _refresh(self) -> None:
         asked_at = self._monotonic()
         try:
             with self._engine.connect() as connection, connection.begin():

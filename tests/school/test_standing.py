@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -8,12 +9,13 @@ from typing import Any
 
 import pytest
 from builders import BERLIN, user
-from sqlalchemy import URL, Engine, create_engine, insert, text
+from sqlalchemy import URL, Connection, Engine, create_engine, insert, text
 from sqlalchemy.pool import NullPool
 
 from school.config import Settings, load_settings
 from school.database.migrate import upgrade
 from school.database.reader import open_reader
+from school.database.snapshot import Snapshot, read_snapshot
 from school.database.tables import free_days, groups, held_rooms, memberships, metadata, persons, versions
 from school.domain.decisions import Reason
 from school.domain.rest import RestCause
@@ -230,3 +232,30 @@ def test_the_tables_are_those_of_the_program(school: School) -> None:
     with school.engine.connect() as connection:
         found = {name for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))}
     assert set(metadata.tables) <= found
+
+
+def test_of_two_looks_at_once_the_slower_one_does_not_bring_the_older_state_back(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_read, may_go_on = threading.Event(), threading.Event()
+
+    def read_slowly_at_first(connection: Connection, previous: Snapshot | None) -> Snapshot:
+        snapshot = read_snapshot(connection, previous)
+        if not has_read.is_set():
+            has_read.set()
+            may_go_on.wait(10)
+        return snapshot
+
+    monkeypatch.setattr("school.standing.read_snapshot", read_slowly_at_first)
+    slow = threading.Thread(target=school.keeper.refresh)
+    slow.start()
+    assert has_read.wait(10)
+    school.add("newcomer", 2)
+    quick = threading.Thread(target=school.keeper.refresh)
+    quick.start()
+    quick.join(0.5)
+    may_go_on.set()
+    slow.join(10)
+    quick.join(10)
+
+    assert "newcomer" in names(school)

@@ -1,0 +1,174 @@
+"""The people of a demo, and who of them plays in which story."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from acceptance.client import Answer, Client, Json, is_edit, wait_until
+from acceptance.running import REGISTERS, Demo
+from school.texts.de import SENTENCES
+
+PROMISED_JOIN = 2.0
+PROMISED_FIRST_LOGIN = 3.0
+SLACK = 2.0
+"""What a busy machine may add to a promised time."""
+
+_LEFT_ALONE = {"S00002", "S00216", "T00003", "T00024"}
+"""Those whom the register's second day changes. They are asked for by name."""
+
+
+class Person(Client):
+    """Somebody of the school with a client of their own."""
+
+    def __init__(self, demo: Demo, account: Json) -> None:
+        super().__init__(demo.homeserver, account["user_id"])
+        self._demo = demo
+        self.account = account
+        self.name: str = account["name"]
+        self.groups: list[str] = account["groups"]
+
+    def enter(self) -> "Person":
+        self.login(self.account["user_id"], self.account["password"])
+        return self
+
+    def another_client(self) -> "Person":
+        """A second device, signed in anew."""
+        return Person(self._demo, self.account).enter()
+
+    # With somebody
+
+    def talk_to(self, other: "Person") -> str:
+        """A direct room in which the other one is, too."""
+        room = self.open_direct_room(other.user_id)
+        wait_until(lambda: room in other.joined_rooms(), PROMISED_JOIN + SLACK)
+        return room
+
+    # With the bot
+
+    @cached_property
+    def control_room(self) -> str:
+        room = self.open_direct_room(self._demo.info["bot"])
+        wait_until(lambda: self._demo.info["bot"] in self.members(room), PROMISED_JOIN + SLACK)
+        return room
+
+    def ask(self, words: str) -> str:
+        """Writes to the bot and returns its answer."""
+        asked = self.send(self.control_room, words)
+        return wait_until(lambda: self._answer_to(asked), 15)["body"]
+
+    def _answer_to(self, asked: str) -> Json | None:
+        events = self.events(self.control_room)
+        after = events[[event["event_id"] for event in events].index(asked) :]
+        answers = [event["content"] for event in after if event["sender"] == self._demo.info["bot"]]
+        return next((content for content in answers if content.get("msgtype") == "m.notice"), None)
+
+    def rest(self, how_long: str) -> float:
+        """Begins a rest; returns when it was asked for."""
+        asked_at = time.time()
+        assert "Ruhezeit bis" in self.ask(f"!ruhe {how_long}")
+        return asked_at
+
+    def end_rest(self) -> None:
+        assert "beendet" in self.ask("!ruhe aus")
+
+    @contextmanager
+    def resting(self, how_long: str = "1h") -> Iterator[None]:
+        """In a rest, which is over soon afterwards in any case."""
+        self.rest(how_long)
+        try:
+            yield
+        finally:
+            self.send(self.control_room, "!ruhe aus")
+
+    # What became of a held message
+
+    def receipt_of(self, room: str, held: str) -> str | None:
+        """The newest text of the notice in a held message's place."""
+        edits = [
+            event["content"]["m.new_content"]["body"]
+            for event in self.events(room)
+            if is_edit(event["content"]) and event["content"]["m.relates_to"]["event_id"] == held
+        ]
+        return edits[-1] if edits else None
+
+
+class People:
+    """Hands out people, those first who have played least. A story that changes somebody asks for one of its own."""
+
+    def __init__(self, demo: Demo) -> None:
+        self._demo = demo
+        self._played: Counter[str] = Counter()
+        self._present: dict[str, Person] = {}
+        changes = json.loads((REGISTERS / "oberschule-day2" / "expected.json").read_text())["changes"]
+        left_alone = _LEFT_ALONE | {changes["moved"][0], changes["renamed"][0], *changes["left"]}
+        committee = {"Schulkonferenz"}  # the one group that joins people of several classes
+        self._cast = [
+            account
+            for account in demo.info["accounts"]
+            if account["person"] not in left_alone
+            and (account["role"] == "teacher" or committee.isdisjoint(account["groups"]))
+        ]
+
+    def account(
+        self, role: str, *, of: str | None = None, not_of: str | None = None, stranger_to: Person | None = None
+    ) -> Json:
+        """Somebody of a role, in the group `of`, not in the group `not_of`, in no group with `stranger_to`."""
+        foreign = set(stranger_to.groups) if stranger_to else set()
+        candidates = [
+            account
+            for account in self._cast
+            if account["role"] == role
+            and (of is None or of in account["groups"])
+            and not_of not in account["groups"]
+            and foreign.isdisjoint(account["groups"])
+        ]
+        chosen = min(candidates, key=lambda account: self._played[account["user_id"]])
+        self._played[chosen["user_id"]] += 1
+        return chosen
+
+    def by_id(self, person_id: str) -> Person:
+        return self._enter(next(a for a in self._demo.info["accounts"] if a["person"] == person_id))
+
+    def pupil(self, of: str | None = None, **more: Any) -> Person:
+        return self._enter(self.account("student", of=of, **more))
+
+    def teacher(self, of: str | None = None, **more: Any) -> Person:
+        return self._enter(self.account("teacher", of=of, **more))
+
+    def guardian(self, of: str | None = None, **more: Any) -> Person:
+        return self._enter(self.account("guardian", of=of, **more))
+
+    def _enter(self, account: Json) -> Person:
+        user_id = account["user_id"]
+        if user_id not in self._present:
+            self._present[user_id] = Person(self._demo, account).enter()
+        return self._present[user_id]
+
+
+class Admin(Client):
+    """Synapse's administrator."""
+
+    def rooms(self) -> set[str]:
+        """Every room that there is."""
+        found = self.get("/_synapse/admin/v1/rooms", limit=5000).ok()
+        assert found["total_rooms"] == len(found["rooms"])
+        return {room["room_id"] for room in found["rooms"]}
+
+    def rooms_of(self, user_id: str) -> set[str]:
+        return set(self.get(f"/_synapse/admin/v1/users/{quote(user_id)}/joined_rooms").ok()["joined_rooms"])
+
+    def lock(self, user_id: str, *, locked: bool) -> None:
+        self.put(f"/_synapse/admin/v2/users/{quote(user_id)}", {"locked": locked}).ok()
+
+
+def assert_refused(answer: Answer, reason: str, *, status: int = 403) -> None:
+    """Refused with the reason as a word for programs and as a German sentence for people."""
+    assert answer.status == status, answer
+    assert answer.body["org.schulbote.reason"] == reason, answer
+    assert answer.body["error"] == SENTENCES[f"refused.{reason}"]
+    assert answer.body["errcode"] == ("M_BAD_JSON" if status == 400 else "M_FORBIDDEN")
