@@ -28,10 +28,10 @@ check: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/pytest --ignore=tests/acceptance --numprocesses=3 --dist=loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest --ignore=tests/acceptance --numprocesses=2 --dist=loadfile $(PYTEST_ARGS)
 
 acceptance: setup
-	$(BIN)/pytest tests/acceptance --numprocesses=3 --dist=loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest tests/acceptance --numprocesses=2 --dist=loadfile $(PYTEST_ARGS)
 
 # Prints figures; nothing is judged by time.
 bench: setup

@@ -117,6 +117,8 @@ class Demo:
         """Whatever a failed test has left."""
         for process in self.processes():
             process.kill()
+        if self._process is not None:
+            self._process.wait()
 
     def kill_synapse(self) -> None:
         """As an out-of-memory killer would."""
