@@ -453,7 +453,7 @@ class TestWhateverDies:
         self.assert_delivered_once_in_order(absent, talks, words)
 
     @pytest.mark.xfail(
-        strict=True,
+        strict=False,  # it depends on how far Synapse had come
         reason="Synapse forgets in a crash what it had not handed over yet, and the appservice does not look for it",
     )
     def test_both_die_before_messages_were_handed_over(self, demo: Demo, absent, talks):
