@@ -1,11 +1,15 @@
-# One command each. Everything that is needed comes from requirements.lock; Python 3.11 or newer, git and make are presupposed.
+# One command each. Everything that is needed comes from requirements.lock and, for the tests, package-lock.json.
+# Python 3.11 or newer, git and make are presupposed; for the tests Node (18 or newer) with npm.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+CLIENTS := tests/acceptance/clients
+NODE_STAMP := $(CLIENTS)/node_modules/.installed
+WEEK_AGO = $(shell $(PYTHON) -c 'import datetime as d; print(d.date.today() - d.timedelta(days=7))')
 
 .PHONY: setup demo test check unit acceptance bench lock format clean
 
-setup: $(STAMP)
+setup: $(STAMP) $(NODE_STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -15,37 +19,42 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup
+# matrix-js-sdk, for the stories with clients that are not ours. Only they need Node.
+$(NODE_STAMP): $(CLIENTS)/package-lock.json
+	@if command -v npm >/dev/null; then cd $(CLIENTS) && npm ci --loglevel=error && touch node_modules/.installed; \
+		else echo "npm is missing: the stories with matrix-js-sdk are left out" >&2; fi
+
+demo: $(STAMP)
 	@$(BIN)/schulbote demo $(ARGS)
 
 # Every check and every test; the same in CI.
 test: check unit acceptance
 
-check: setup
+check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: setup
+unit: $(STAMP)
 	$(BIN)/pytest --ignore=tests/acceptance --numprocesses=2 --dist=loadfile $(PYTEST_ARGS)
 
 acceptance: setup
 	$(BIN)/pytest tests/acceptance --numprocesses=2 --dist=loadfile $(PYTEST_ARGS)
 
 # Prints figures; nothing is judged by time.
-bench: setup
+bench: $(STAMP)
 	$(BIN)/python -m bench $(ARGS)
 
-# Needs uv. Versions younger than a week are left out.
+# Needs uv and npm. Versions younger than a week are left out.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--exclude-newer "$$($(PYTHON) -c 'import datetime as d; print(d.date.today() - d.timedelta(days=7))')" \
-		--custom-compile-command "make lock" --output-file requirements.lock
+		--exclude-newer "$(WEEK_AGO)" --custom-compile-command "make lock" --output-file requirements.lock
+	cd $(CLIENTS) && npm install --package-lock-only --loglevel=error --before=$(WEEK_AGO)
 
-format: setup
+format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist $(CLIENTS)/node_modules

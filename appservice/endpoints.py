@@ -1,4 +1,5 @@
-"""What Synapse and the module inside it call: transactions of events, questions about users and rooms, logins.
+"""What Synapse and the module inside it call: transactions of events, questions about users and rooms, logins,
+refusals, changed profiles.
 
 A transaction is answered with 200 when everything in it that must not be lost is stored; otherwise Synapse sends it
 again (Matrix spec, application service API, "Pushing events").
@@ -21,6 +22,7 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OnEvents: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Awaitable[None]]
 OnLogin: TypeAlias = Callable[[UserId], Coroutine[Any, Any, None]]
 OnRefusal: TypeAlias = Callable[[UserId, Reason], Awaitable[None]]
+OnProfile: TypeAlias = Callable[[UserId], Awaitable[None]]
 
 _REMEMBERED_TRANSACTIONS: Final = 100
 
@@ -36,12 +38,14 @@ class Endpoints:
         on_events: OnEvents,
         on_login: OnLogin,
         on_refusal: OnRefusal,
+        on_profile: OnProfile,
     ) -> None:
         self._homeserver_token = homeserver_token
         self._module_token = module_token
         self._on_events = on_events
         self._on_login = on_login
         self._on_refusal = on_refusal
+        self._on_profile = on_profile
         self._done: list[tuple[str | None, ...]] = []
         self._working: set[asyncio.Task[None]] = set()
 
@@ -56,6 +60,7 @@ class Endpoints:
             web.get("/_matrix/app/v1/rooms/{id}", from_homeserver(self._not_found)),
             web.post("/_schulbote/module/login", from_module(self._login)),
             web.post("/_schulbote/module/refusal", from_module(self._refusal)),
+            web.post("/_schulbote/module/profile", from_module(self._profile)),
         ]
 
     def _only_with(self, token: str) -> Callable[[Handler], Handler]:
@@ -99,4 +104,8 @@ class Endpoints:
     async def _refusal(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         await self._on_refusal(UserId(str(body["user_id"])), Reason(str(body["reason"])))
+        return web.json_response({})
+
+    async def _profile(self, request: web.Request) -> web.StreamResponse:
+        await self._on_profile(UserId(str((await request.json())["user_id"])))
         return web.json_response({})

@@ -217,6 +217,20 @@ class Homeserver:
             start = page.get("next_batch")
         return frozenset(made)
 
+    async def rooms(self) -> AsyncIterator[dict[str, Any]]:
+        """Every room that there is: `room_id`, `creator`, … (Synapse admin API, "List Room API")."""
+        start: int | None = 0
+        while start is not None:
+            page = await self.call(Method.GET, "/_synapse/admin/v1/rooms", start=str(start), limit=_ROOMS_PAGE)
+            for room in page["rooms"]:
+                yield room
+            start = page.get("next_batch")
+
+    async def whole_state(self, room_id: str) -> list[dict[str, Any]]:
+        """Every state event of a room, whoever is in it (Synapse admin API, "Room State API")."""
+        answer = await self.call(Method.GET, f"/_synapse/admin/v1/rooms/{quote(room_id, safe='')}/state")
+        return list(answer["state"])
+
     # Account data
 
     async def account_data(self, user_id: UserId, data_type: str) -> dict[str, Any]:
@@ -231,6 +245,19 @@ class Homeserver:
         """Writes somebody's global account data."""
         path = f"/_matrix/client/v3/user/{quote(user_id)}/account_data/{quote(data_type)}"
         await self.call(Method.PUT, path, content, as_user=user_id)
+
+    # Profiles
+
+    async def profile(self, user_id: UserId) -> dict[str, Any]:
+        """Every field of somebody's profile."""
+        return await self.call(Method.GET, f"/_matrix/client/v3/profile/{quote(user_id)}", as_user=user_id)
+
+    async def delete_profile_field(self, user_id: UserId, field: str) -> None:
+        """Deletes one field of somebody's profile, as an admin: people may not change everything. That there is none
+        is fine."""
+        path = f"/_matrix/client/v3/profile/{quote(user_id)}/{quote(field, safe='')}"
+        with contextlib.suppress(NotThereError):
+            await self.call(Method.DELETE, path)
 
     # Accounts (Synapse admin API)
 

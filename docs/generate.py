@@ -15,8 +15,18 @@ from typing import Final
 from school.domain.decisions import Reason
 from school.domain.people import GUARDIAN, STUDENT, TEACHER
 from school.domain.rights import Level, Right, default_rules
-from school.domain.rooms import HISTORY, MESSAGES, REMARKS, STATE_BY_PEOPLE, RoomKind
+from school.domain.rooms import (
+    CALL_ANSWERS,
+    CALLS,
+    ENCRYPTED,
+    HISTORY,
+    MESSAGES,
+    REMARKS,
+    STATE_BY_PEOPLE,
+    RoomKind,
+)
 from school.texts import Language, Texts
+from schulbote.rule_words import FIXED_RULES
 
 ROOT: Final = Path(__file__).parents[1]
 PAGES: Final = {Language.ENGLISH: ROOT / "docs" / "rules.md", Language.GERMAN: ROOT / "docs" / "de" / "regeln.md"}
@@ -73,9 +83,21 @@ ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
         "A teacher makes the room and brings everybody in.",
         "Eine Lehrkraft legt den Raum an und holt alle dazu.",
     ),
+    Reason.PEOPLE_GREW_APART: (
+        "A teacher makes a new room. The room wakes up again when all of them share a group again.",
+        "Eine Lehrkraft legt einen neuen Raum an. Der alte lebt wieder auf, wenn alle wieder eine Gruppe teilen.",
+    ),
     Reason.NO_ROOMS: (
         "A teacher makes the room. The school can give create_rooms.",
         "Eine Lehrkraft legt den Raum an. Die Schule kann create_rooms geben.",
+    ),
+    Reason.NO_CONFERENCES: (
+        "A teacher starts it. The school can give start_conferences.",
+        "Eine Lehrkraft beginnt. Die Schule kann start_conferences geben.",
+    ),
+    Reason.NOT_ENCRYPTED: (
+        "Make the room without encryption. The school can allow it among some roles (`encryption.roles`).",
+        "Den Raum ohne Verschlüsselung anlegen. Die Schule kann sie unter Rollen erlauben (`encryption.roles`).",
     ),
     Reason.NO_SPACES: (
         "Groups come from the register: change it there, then start a sync.",
@@ -99,14 +121,26 @@ ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
         "Mute the room. Who is in the group is changed in the register.",
         "Den Raum stummschalten. Wer in der Gruppe ist, ändert man im Register.",
     ),
+    Reason.NOT_IN_ROOM: (
+        "Nothing to do: there is nobody to send away or let in again.",
+        "Nichts zu tun: Da ist niemand, den man entfernen oder wieder zulassen könnte.",
+    ),
+    Reason.NOT_A_MODERATOR: (
+        "In the room of a group its teachers do it; in a chat who made it, and whom they made moderators.",
+        "Im Raum einer Gruppe tun das deren Lehrkräfte; sonst, wer den Raum angelegt hat, und wen sie dazu machen.",
+    ),
+    Reason.OTHERS_WORDS: (
+        "A teacher in the room deletes it; in a direct room only who wrote it.",
+        "Eine Lehrkraft im Raum löscht es; im direkten Gespräch nur, wer es geschrieben hat.",
+    ),
     Reason.NO_TEACHER_LEFT: (
         "A teacher makes a new room.",
         "Eine Lehrkraft legt einen neuen Raum an.",
     ),
     Reason.READ_ONLY: ("Write in the group's room instead.", "Stattdessen in den Gruppenraum schreiben."),
     Reason.NOT_OFFERED: (
-        "Write a message. Calls, polls, widgets and encryption are not offered.",
-        "Eine Nachricht schreiben. Anrufe, Umfragen, Widgets und Verschlüsselung gibt es nicht.",
+        "Write a message. Polls, locations and the like are not offered.",
+        "Eine Nachricht schreiben. Umfragen, Standorte und dergleichen gibt es nicht.",
     ),
     Reason.RULES_ARE_FIXED: (
         "Nothing to do: the school decides this for all rooms.",
@@ -115,6 +149,14 @@ ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.TOO_LARGE: (
         "Split the message, or write after the rest time.",
         "Die Nachricht aufteilen oder nach der Ruhezeit schreiben.",
+    ),
+    Reason.FILE_TOO_LARGE: (
+        "Make the file smaller, or put it elsewhere and send its address. The school sets `files.max_megabytes`.",
+        "Die Datei verkleinern oder anderswo ablegen und die Adresse senden. Die Schule setzt `files.max_megabytes`.",
+    ),
+    Reason.FILE_TYPE: (
+        "Send it as a picture or PDF. The school sets `files.types`.",
+        "Als Bild oder PDF senden. Die Schule setzt `files.types`.",
     ),
     Reason.MALFORMED: (
         "A fault of the client: update it, or report it to its makers.",
@@ -234,8 +276,18 @@ def _types(language: Language) -> str:
     return _in(
         language,
         (
-            f"* Messages: {_codes(MESSAGES)}.\n* Remarks: {_codes(REMARKS)}.",
-            f"* Nachrichten: {_codes(MESSAGES)}.\n* Anmerkungen: {_codes(REMARKS)}.",
+            f"* Messages: {_codes(MESSAGES)}.\n"
+            f"* Remarks: {_codes(REMARKS)}.\n"
+            f"* To start a call, with `start_conferences`: {_codes(CALLS)}.\n"
+            f"* To answer one, also with `join_conferences` if somebody else in the room holds `start_conferences`: "
+            f"{_codes(CALL_ANSWERS)}.\n"
+            f"* Encrypted, where `encryption.roles` allows it: {_codes([ENCRYPTED])}.",
+            f"* Nachrichten: {_codes(MESSAGES)}.\n"
+            f"* Anmerkungen: {_codes(REMARKS)}.\n"
+            f"* Einen Anruf beginnen, mit `start_conferences`: {_codes(CALLS)}.\n"
+            f"* Ihn annehmen, auch mit `join_conferences`, wenn jemand anderes im Raum `start_conferences` hat: "
+            f"{_codes(CALL_ANSWERS)}.\n"
+            f"* Verschlüsseltes, wo `encryption.roles` es erlaubt: {_codes([ENCRYPTED])}.",
         ),
     )
 
@@ -244,12 +296,18 @@ def _codes(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 
+def _rules(_language: Language) -> str:
+    return _table(("id", "rule"), ((f"`{rule}`", words) for rule, words in FIXED_RULES.items()))
+
+
 _PARTS: Final[Mapping[str, Callable[[Language], str]]] = {
     "rights": _rights,
     "reasons": _reasons,
     "rooms": _rooms,
     "types": _types,
 }
+_ENGLISH_PARTS: Final = {"rules": _rules}
+"""The German page names the English one for these."""
 
 
 def generated(page: str, language: Language) -> str:
@@ -258,7 +316,8 @@ def generated(page: str, language: Language) -> str:
     Raises:
         ValueError: a part is missing on the page.
     """
-    for name, write in _PARTS.items():
+    parts = dict(_PARTS) | (_ENGLISH_PARTS if language is Language.ENGLISH else {})
+    for name, write in parts.items():
         begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
         before, found, rest = page.partition(begin)
         _, closed, after = rest.partition(end)

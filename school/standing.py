@@ -8,6 +8,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from time import sleep
+from typing import Final
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,11 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from school.config import Settings
 from school.database.snapshot import Snapshot, read_snapshot
 from school.domain.hold import RestDesk
+from school.domain.people import Person
 from school.domain.policy import Policy
 from school.domain.rest import Calendar
 from school.domain.rights import rights_of_school
 
 logger = logging.getLogger(__name__)
+
+_SLICE: Final = 500
 
 
 class CannotDecideError(Exception):
@@ -71,13 +76,13 @@ class StandingKeeper:
 
     def _refresh(self) -> None:
         asked_at = self._monotonic()
+        previous = self._standing.snapshot if self._standing else None
         try:
             with self._engine.connect() as connection, connection.begin():
-                previous = self._standing.snapshot if self._standing else None
                 snapshot = read_snapshot(connection, previous)
         except (SQLAlchemyError, OSError, ValueError) as error:
             if not self._failing:
-                logger.warning("The directory cannot be read, the last one serves for now: %s", error)
+                logger.warning("The directory cannot be read, the last one serves for now: %s", error, exc_info=True)
             self._failing = True
             return
         if self._failing:
@@ -86,6 +91,10 @@ class StandingKeeper:
         if snapshot is not previous:
             self._standing = self._stand_on(snapshot)
         self._confirmed_at = asked_at
+        if previous is not None and previous.directory is not snapshot.directory:
+            people = list(previous.directory.people)
+            del previous
+            _free(people)
 
     def _stand_on(self, snapshot: Snapshot) -> Standing:
         settings = self._settings
@@ -95,6 +104,8 @@ class StandingKeeper:
                 directory=snapshot.directory,
                 rights=rights_of_school(settings.rights.lines, snapshot.directory.groups.values()),
                 bot=settings.matrix.bot_user_id,
+                files=settings.files.rules,
+                encryption=frozenset(settings.encryption.roles),
             ),
             desk=RestDesk(
                 directory=snapshot.directory,
@@ -103,3 +114,10 @@ class StandingKeeper:
                 roles=settings.rest.roles,
             ),
         )
+
+
+def _free(people: list[Person]) -> None:
+    """Lets go of people in slices: all at once would stop every other thread for as long as that takes."""
+    while people:
+        del people[-_SLICE:]
+        sleep(0)

@@ -29,10 +29,17 @@ from school.database.leases import LeaseLostError, LeaseTakenError
 from school.database.migrate import MigrateError
 from school.domain.roster import RegisterError
 from schulbote.demo import DemoError, DemoFailedError, DemoOptions, run_demo
+from schulbote.named import NotMeantError
 from schulbote.new_school import FolderInUseError, init, samples
 from schulbote.progress import shown
+from schulbote.question import NotAskedError, read_question
+from schulbote.rights_diff import difference
+from schulbote.rights_table import lines_for_nobody, lines_in_force, names_some, table_as_json, table_rows
+from schulbote.seen_rooms import NoSuchRoomError, see_room, try_to_see_rooms
 from schulbote.service import AddressInUseError, open_database, open_homeserver, serve
+from schulbote.standing_now import NoDirectoryError, read_standing
 from schulbote.syncing import NoRegisterError, mirror, register_folder, roster_sync
+from schulbote.why import answer, place_of, place_seen
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,6 +56,9 @@ _WRONG_USE: Final = (
     FolderInUseError,
     AddressInUseError,
     UnknownHolidaysError,
+    NotAskedError,
+    NotMeantError,
+    NoSuchRoomError,
 )
 _FAILED: Final = (
     RegisterError,
@@ -59,6 +69,7 @@ _FAILED: Final = (
     LeaseTakenError,
     LeaseLostError,
     MigrateError,
+    NoDirectoryError,
 )
 _DATABASE_FAILED: Final = (DatabaseError, OperationalError, InterfaceError)
 """Just these and not their children: it is away, or is no database. A broken constraint is a mistake of ours."""
@@ -157,7 +168,18 @@ def check(config: Path) -> None:
     """Read the configuration and say whether the homeserver answers."""
     settings = load_settings(config)
     click.echo(f"{settings.path} can be used.")
+    if names_some(settings):
+        _warn_of_lines_for_nobody(settings)
     asyncio.run(_check(settings))
+
+
+def _warn_of_lines_for_nobody(settings: Settings) -> None:
+    try:
+        directory = read_standing(settings).policy.directory
+    except NoDirectoryError:
+        return  # nobody is there yet whom a line could mean
+    for line in lines_for_nobody(settings, directory):
+        click.echo(line, err=True)
 
 
 async def _check(settings: Settings) -> None:
@@ -209,7 +231,7 @@ async def _sync(settings: Settings, *, dry_run: bool, as_json: bool, confirm: bo
 
 def _show(plan: Plan, console: Console, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(plan.as_json(), ensure_ascii=False, indent=1))
+        click.echo(_json(plan.as_json()))
         return
     if plan.is_empty:
         console.print("Nothing to change.")
@@ -237,6 +259,65 @@ def _tell(report: MirrorReport) -> None:
     if report.failures:
         click.echo("Start the sync again to try these once more.", err=True)
         sys.exit(1)
+
+
+@main.command()
+@click.argument("question", nargs=-1, required=True, metavar="PERSON may ACTION [PERSON|GROUP|ROOM]...")
+@click.option("--json", "as_json", is_flag=True, help="The answer for programs.")
+@click.pass_obj
+@_in_words
+def why(config: Path, question: tuple[str, ...], as_json: bool) -> None:
+    """Say whether somebody may do something, and which rule says so.
+
+    A person is an id of the register, a Matrix id, or a name; a group is its name; a room is its id (!...). Actions:
+    message PERSON, see PERSON, create_room [PERSON...], invite PERSON GROUP|ROOM, enter, write or leave GROUP|ROOM, or
+    the name of a right. Exit status: 0 yes, 1 no.
+    """
+    settings = load_settings(config)
+    policy = read_standing(settings).policy
+    asked = read_question(question, policy.directory, policy.bot)
+    place = None
+    if asked.room_id is not None:
+        place = place_seen(asyncio.run(see_room(settings, asked.room_id)))
+    elif asked.group is not None:
+        place = place_of(asked.group, policy.directory, policy.bot)
+    answered = answer(asked, place, policy, settings)
+    click.echo(_json(answered.as_json()) if as_json else "\n".join(answered.lines()))
+    sys.exit(0 if answered.allowed else 1)
+
+
+@main.command()
+@click.option("--diff", "new", type=click.Path(path_type=Path), help="What this school.yaml would open and close.")
+@click.option("--json", "as_json", is_flag=True, help="The same for programs.")
+@click.pass_obj
+@_in_words
+def rights(config: Path, new: Path | None, as_json: bool) -> None:
+    """Show the table of rights, or what another one would change. Nothing is applied."""
+    settings = load_settings(config)
+    other = None if new is None else load_settings(new)
+    policy = read_standing(settings).policy
+    if other is not None:
+        found = difference(policy, other, lambda: asyncio.run(try_to_see_rooms(settings)))
+        click.echo(_json(found.as_json()) if as_json else "\n".join(found.lines()))
+        for line in () if as_json else found.fits_nobody:
+            click.echo(line, err=True)
+        return
+    if as_json:
+        click.echo(_json(table_as_json(settings, policy)))
+        return
+    header, *rows = table_rows(settings, policy)
+    table = Table(*header)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+    for line_in_force in lines_in_force(settings, policy):
+        click.echo(line_in_force.told())
+    for line in lines_for_nobody(settings, policy.directory):
+        click.echo(line, err=True)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def _log_lines() -> None:

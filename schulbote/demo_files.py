@@ -1,7 +1,10 @@
 """The files of a demo's home: a school.yaml, secrets, and a Synapse that runs from it."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Final
+
+from ruamel.yaml import YAML
 
 from school.config import Settings, load_settings
 from schulbote.files import ensure_secret, new_signing_key, write_whole, write_yaml
@@ -9,9 +12,12 @@ from schulbote.homeserver_config import demo_settings, log_settings
 from schulbote.new_school import ensure_secrets, write_registration
 
 SERVER_NAME: Final = "schule.localhost"
+KEPT: Final = ("rights", "files", "encryption", "register", "module")
+"""Sections of a demo's school.yaml that outlive its next start; of `register` all but the folder."""
 
 _SCHOOL_YAML: Final = """\
 # Written anew at every start of `schulbote demo`. A demo keeps no school hours, so that it can be tried at night.
+# To try out rights, add sections {kept} below; they are kept.
 demo: true
 school:
   name: Demo-Schule
@@ -58,9 +64,13 @@ class DemoHome:
         synapse = self.folder / "synapse"
         synapse.mkdir(mode=0o700, exist_ok=True)
         text = _SCHOOL_YAML.format(
-            server_name=SERVER_NAME, port=port, web_port=port + 1, register=_quoted(str(register))
+            kept=", ".join(KEPT),
+            server_name=SERVER_NAME,
+            port=port,
+            web_port=port + 1,
+            register=_quoted(str(register)),
         )
-        write_whole(self.school_yaml, text)
+        write_whole(self.school_yaml, self._with_own_sections(text))
         settings = load_settings(self.school_yaml)
         ensure_secrets(settings)
         for name in ("macaroon_secret_key", "form_secret", self.password_key.name):
@@ -72,6 +82,23 @@ class DemoHome:
         homeserver = demo_settings(settings, home=self.folder, port=port, registration=registration)
         write_yaml(self.homeserver_yaml, homeserver, mode=0o600)
         return settings
+
+    def _with_own_sections(self, text: str) -> str:
+        """A new school.yaml, with what somebody wrote into that of an earlier start to try it out.
+
+        Raises:
+            ConfigError: it cannot be used; the sentence says where and why.
+        """
+        if not self.school_yaml.exists():
+            return text
+        load_settings(self.school_yaml)
+        yaml = YAML()  # keeps comments
+        new, written = yaml.load(text), yaml.load(self.school_yaml.read_text(encoding="utf-8"))
+        new |= {key: written[key] for key in KEPT if key in written and key != "register"}
+        new["register"] = dict(written.get("register") or {}) | dict(new["register"])
+        whole = StringIO()
+        yaml.dump(new, whole)
+        return whole.getvalue()
 
 
 def _quoted(text: str) -> str:

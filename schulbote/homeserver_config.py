@@ -49,7 +49,9 @@ def school_settings(settings: Settings, *, registration: Path) -> dict[str, Any]
         "push": {"include_content": False},
         # Held messages can be read by the server only; so encryption between people is off unless the school wants it.
         "encryption_enabled_by_default_for_room_type": "off",
-        "extra_well_known_client_content": {"io.element.e2ee": {"default": False, "force_disable": True}},
+        "extra_well_known_client_content": {
+            "io.element.e2ee": {"default": False, "force_disable": not settings.encryption.roles}
+        },
         "default_room_version": ROOM_VERSION,
         # A whole class signs in from one address, in one minute.
         "rc_login": {
@@ -66,6 +68,8 @@ def school_settings(settings: Settings, *, registration: Path) -> dict[str, Any]
         },
         "rc_joins": {"local": {"per_second": 5, "burst_count": 200}},
         "rc_joins_per_room": {"per_second": 20, "burst_count": 200},
+        # What a role may send is less or equal, and the module asks for it.
+        "max_upload_size": f"{settings.files.largest_megabytes}M",
         # The default holds too little for the state of a school's rooms.
         "event_cache_size": "50K",
     }
@@ -130,9 +134,10 @@ def demo_settings(settings: Settings, *, home: Path, port: int, registration: Pa
                     "port": port,
                     "type": "http",
                     "bind_addresses": ["127.0.0.1"],
-                    "resources": [{"names": ["client"], "compress": False}],
+                    "resources": [{"names": ["client", "metrics"], "compress": False}],
                 }
             ],
+            "enable_metrics": True,
             "database": {"name": "sqlite3", "args": {"database": str(synapse / "homeserver.db")}},
             "media_store_path": str(synapse / "media"),
             "signing_key_path": str(synapse / "signing.key"),

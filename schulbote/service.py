@@ -22,6 +22,7 @@ from appservice.endpoints import Endpoints
 from appservice.events import EventRouter
 from appservice.free_days import free_days
 from appservice.homeserver import Homeserver, HomeserverError
+from appservice.profiles import Profiles
 from appservice.rest_queue import RestQueue
 from appservice.school_view import SchoolView, keep_trying
 from appservice.seats import Seats
@@ -123,7 +124,14 @@ class _Service:
             standing=lambda: self.view.now,
             language=language,
         )
-        control = ControlRooms(engine=engine, homeserver=homeserver, stamps=stamps, commands=commands, texts=texts)
+        control = ControlRooms(
+            engine=engine,
+            homeserver=homeserver,
+            stamps=stamps,
+            commands=commands,
+            texts=texts,
+            where_to_ask=lambda user_id: self.view.now.policy.where_to_ask(user_id),
+        )
         router = EventRouter(
             bot=settings.matrix.bot_user_id,
             queue=self._queue,
@@ -137,6 +145,7 @@ class _Service:
             on_events=router.take,
             on_login=self._logged_in,
             on_refusal=control.explain,
+            on_profile=Profiles(homeserver).clean,
         )
 
     def background(self) -> list[Coroutine[Any, Any, None]]:

@@ -58,6 +58,9 @@ def roster_sync(settings: Settings, engine: AsyncEngine) -> RosterSync:
             identity_key=read_keys(settings.secrets.identity_key)[0],
             group_kinds=DEFAULT_GROUP_KINDS if kinds is None else tuple((kind.pattern, kind.kind) for kind in kinds),
             leadership_marks=frozenset(settings.register.leadership),
+            added_roles=tuple(
+                (pattern, role) for role, patterns in settings.register.roles.items() for pattern in patterns
+            ),
         ),
         guard=Guard(people=settings.register.guard.people, share=settings.register.guard.share),
     )

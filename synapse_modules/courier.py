@@ -1,4 +1,4 @@
-"""Telling the appservice what leaves no event: somebody has logged in, somebody was refused something.
+"""Telling the appservice what leaves no event: a login, a refusal, a changed profile.
 
 A loopback POST with a shared secret. Nothing is decided by it and nothing is lost without it: the appservice looks
 for itself from time to time.
@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 LOGIN_PATH: Final = "/_schulbote/module/login"
 REFUSAL_PATH: Final = "/_schulbote/module/refusal"
+PROFILE_PATH: Final = "/_schulbote/module/profile"
 
 PostJson = Callable[[str, dict[str, Any], dict[bytes, list[bytes]]], Awaitable[Any]]
 """`(url, body, headers) -> answer`, as `SimpleHttpClient.post_json_get_json` does it."""
@@ -36,6 +37,10 @@ class Courier:
     async def tell_refusal(self, user_id: str, reason: Reason) -> None:
         """Somebody was refused something that their client will not show the reason of."""
         await self._tell(REFUSAL_PATH, {"user_id": user_id, "reason": reason.value})
+
+    async def tell_profile(self, user_id: str) -> None:
+        """Somebody has changed something in their profile, where only what the register says belongs."""
+        await self._tell(PROFILE_PATH, {"user_id": user_id})
 
     async def _tell(self, path: str, body: dict[str, Any]) -> None:
         try:

@@ -13,7 +13,9 @@ from school.domain.decisions import Reason
 from school.domain.people import UserId
 from school.domain.policy import RoomRequest
 from school.domain.rooms import (
+    ENCRYPTION,
     HISTORY,
+    MEGOLM,
     ROOM_VERSION,
     STAMP_KEY,
     RoomKind,
@@ -22,7 +24,7 @@ from school.domain.rooms import (
 )
 
 _PRESETS: Final = frozenset({None, "private_chat", "trusted_private_chat"})
-_IGNORED_STATE: Final = frozenset({"m.room.encryption", "m.room.guest_access", "m.room.power_levels"})
+_IGNORED_STATE: Final = frozenset({ENCRYPTION, "m.room.guest_access", "m.room.power_levels"})
 """What clients ask for by habit and the school decides instead."""
 _KEPT_STATE: Final = frozenset({"m.room.name", "m.room.topic", "m.room.avatar"})
 
@@ -43,6 +45,7 @@ class ReadRequest:
     name: str | None
     topic: str | None
     state: tuple[dict[str, Any], ...]
+    wants_encryption: bool = False
 
 
 def read_request(config: Mapping[str, Any], bot: UserId) -> ReadRequest:
@@ -65,12 +68,14 @@ def read_request(config: Mapping[str, Any], bot: UserId) -> ReadRequest:
         raise UnreadableRequestError(Reason.DIRECT_ROOM_IS_FOR_TWO)
     plain_pair = kind is RoomKind.CHAT and len(invitees) == 1 and not (name or topic or state)
     request = RoomRequest(kind=kind, invitees=invitees, is_plain_pair=plain_pair)
-    return ReadRequest(request=request, name=name, topic=topic, state=state)
+    asked = {event.get("type") for event in config.get("initial_state") or ()}
+    return ReadRequest(request=request, name=name, topic=topic, state=state, wants_encryption=ENCRYPTION in asked)
 
 
-def rewrite(config: dict[str, Any], read: ReadRequest, kind: RoomKind) -> None:
+def rewrite(config: dict[str, Any], read: ReadRequest, kind: RoomKind, *, encrypted: bool = False) -> None:
     """Makes `config` the request for a room of the school's, in place (Synapse builds what stands there)."""
     is_direct = kind is not RoomKind.CHAT
+    encryption = {"type": ENCRYPTION, "state_key": "", "content": {"algorithm": MEGOLM}}
     config.clear()
     config |= {
         "preset": "private_chat",
@@ -82,6 +87,7 @@ def rewrite(config: dict[str, Any], read: ReadRequest, kind: RoomKind) -> None:
         "initial_state": [
             {"type": "m.room.history_visibility", "content": {"history_visibility": HISTORY[kind]}},
             {"type": "m.room.guest_access", "content": {"guest_access": "forbidden"}},
+            *([encryption] if encrypted else []),
             *read.state,
         ],
         "power_level_content_override": power_levels(kind),

@@ -4,16 +4,31 @@ Judging has no side effects and needs nothing but its arguments: Synapse may ask
 its own checks. The verdict is one of three: pass, pass with other content, refuse.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
-from school.domain.decisions import Decision, Reason
+from emoji import is_emoji
+
+from school.domain.decisions import Decision, Reason, allow, refuse
 from school.domain.hold import Hold, hold_for
 from school.domain.people import TEACHER, UserId
-from school.domain.rooms import OWN_KEYS_PREFIX, Room, RoomKind, keeps_power_levels, stamp_from
+from school.domain.rooms import (
+    CONFERENCE_STATE,
+    ENCRYPTION,
+    MEGOLM,
+    OWN_KEYS_PREFIX,
+    Room,
+    RoomKind,
+    RoomStamp,
+    keeps_power_levels,
+    level_for,
+    level_for_state,
+    level_of,
+    stamp_from,
+)
 from school.sealing import Binding, Keyring, Purpose, UnsealableError
 from school.standing import Standing
 from school.texts import Texts
@@ -23,10 +38,20 @@ _CREATE: Final = ("m.room.create", "")
 _POWER_LEVELS: Final = ("m.room.power_levels", "")
 _STATE_ONLY: Final = frozenset({"m.room.create", "m.room.member"})
 """Types with rules of their own, which hold for state; as messages they would be a way around them."""
-_MEMBER_KEYS: Final = frozenset(
-    {"membership", "displayname", "avatar_url", "is_direct", "join_authorised_via_users_server"}
-)
-_LONGEST_REACTION: Final = 16
+_MEMBER_KEYS: Final[Mapping[str, type]] = {
+    "membership": str,
+    "displayname": str,
+    "is_direct": bool,
+    "join_authorised_via_users_server": str,
+}
+"""What is kept of a membership, and of which type. No picture: people have none but what the school gives them."""
+_NAMES_OF_ONES_OWN: Final = "per_message_profile"
+"""Ends the keys by which a message claims to be from somebody of another name (MSC4144)."""
+_WITH_MODERATORS: Final = frozenset({RoomKind.CHAT, RoomKind.GROUP})
+NO_STAMP: Final = "rooms:no_stamp"
+_EMOJI_STYLE: Final = "\ufe0f"
+"""Asks for the coloured form of a sign; Matrix puts it behind every emoji, also where it is not needed."""
+_ROTATION: Final = frozenset({"rotation_period_ms", "rotation_period_msgs"})
 
 
 class Event(Protocol):
@@ -42,6 +67,9 @@ class Event(Protocol):
     def content(self) -> Mapping[str, Any]: ...
     @property
     def origin_server_ts(self) -> int: ...
+    @property
+    def event_id(self) -> str: ...
+    def prev_event_ids(self) -> Sequence[str]: ...
     def is_state(self) -> bool: ...
     def get_state_key(self) -> str | None: ...
 
@@ -62,9 +90,14 @@ class Refuse:
 
     reason: Reason
     as_notice: bool = False
+    rule: str = field(default="rooms:types", compare=False)
 
 
 Verdict: TypeAlias = Pass | Refuse
+
+
+class _Nothing:
+    """No value is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,28 +128,23 @@ class Gate:
         if event.type == "m.room.member":
             if stamp is None:
                 return self._outside(event)
-            room = Room(stamp=stamp, creator=UserId(create.sender), members=frozenset(_members(state)))
-            return self._judge_membership(standing, event, state, room)
+            return self._judge_membership(standing, event, state, _room(stamp, UserId(create.sender), state))
+        is_message = event.type == "m.room.message" and not event.is_state()
         if stamp is None:
-            return Refuse(Reason.NOT_OFFERED, as_notice=event.type == "m.room.message")
-        few = stamp.kind not in {RoomKind.GROUP, RoomKind.SPACE}
-        room = Room(
-            stamp=stamp,
-            creator=UserId(create.sender),
-            members=frozenset(_members(state)) if few else frozenset(),  # no rule asks for a group's members
-        )
+            return Refuse(Reason.NOT_OFFERED, as_notice=is_message, rule=NO_STAMP)
+        room = _room(stamp, UserId(create.sender), state)
         purpose = None if event.is_state() else self._signed_purpose(event)
         if purpose in {Purpose.RECEIPT, Purpose.NOTICE}:
             return Pass()
         decision = standing.policy.may_send(UserId(event.sender), room, event.type, is_state=event.is_state())
         if not decision:
             # Whoever delivers a held message wants to hear the reason; a person sees it in the message's place.
-            is_message = event.type == "m.room.message" and not event.is_state()
-            return self._refused(decision, as_notice=is_message and purpose is None)
+            # In a space the power levels keep a notice out as well.
+            return self._refused(decision, as_notice=is_message and purpose is None and room.kind is not RoomKind.SPACE)
         if purpose is Purpose.DELIVERY:
             return Pass()
         if event.is_state():
-            return self._judge_state(standing, event, state)
+            return self._judge_state(standing, event, state, room)
         if event.type == "m.reaction":
             return _reaction(event.content)
         if event.type == "m.room.redaction":
@@ -124,22 +152,24 @@ class Gate:
         return self._judge_message(standing, event, state)
 
     def _refused(self, decision: Decision, *, as_notice: bool = False) -> Refuse:
-        return Refuse(decision.reason or Reason.NOT_OFFERED, as_notice)
+        return Refuse(decision.reason or Reason.NOT_OFFERED, as_notice, decision.rule)
 
     def _outside(self, event: Event) -> Verdict:
         """Rooms that are not the school's can be left, and nothing else."""
-        return Pass() if event.content.get("membership") == "leave" else Refuse(Reason.NOT_OFFERED)
+        return Pass() if event.content.get("membership") == "leave" else Refuse(Reason.NOT_OFFERED, rule=NO_STAMP)
 
     def _judge_membership(self, standing: Standing, event: Event, state: State, room: Room) -> Verdict:
         target = UserId(event.get_state_key() or "")
         sender = UserId(event.sender)
         before = state.get(("m.room.member", target))
-        was = before.content.get("membership") if before else None
+        was = _membership(state, target)
         policy = standing.policy
         decision: Decision | None
         match event.content.get("membership"):
             case "invite":
-                decision = self._may_invite(standing, sender, target, room)
+                decision = self._may_invite(standing, sender, target, room, state)
+                if decision and room.kind in _WITH_MODERATORS:
+                    decision = _has_level_for("invite", sender, room, state)
             case "join" if was == "join":
                 decision = None
             case "join":
@@ -147,36 +177,52 @@ class Gate:
                 decision = policy.may_join(target, room, invited_by=invited_by)
             case "leave" if sender == target:
                 decision = policy.may_leave(target, room) if was == "join" else None
-            case "leave" | "ban":
+            case "leave" | "ban" as action:
                 decision = policy.may_remove(sender, room)
+                if decision:
+                    decision = _may_remove_now(action, was, sender, room, state)
             case "knock":
                 return Refuse(Reason.NO_KNOCKING)
             case _:
                 return Refuse(Reason.MALFORMED)
         if decision is not None and not decision:
             return self._refused(decision)
-        kept = {key: value for key, value in event.content.items() if key in _MEMBER_KEYS}
+        kept = {
+            key: value for key, value in event.content.items() if isinstance(value, _MEMBER_KEYS.get(key, _Nothing))
+        }
         return Pass() if len(kept) == len(event.content) else Pass(kept)
 
-    def _may_invite(self, standing: Standing, inviter: UserId, invitee: UserId, room: Room) -> Decision:
-        # While a room for two is being made its creator is alone in it: this is the invitation that was decided on.
+    def _may_invite(self, standing: Standing, inviter: UserId, invitee: UserId, room: Room, state: State) -> Decision:
+        # Alone in a room for two: it is being made, or the other one has left and may come back. Nobody else may come.
         if room.kind is RoomKind.DIRECT and room.members == {inviter}:
-            return standing.policy.may_message(inviter, invitee)
+            ever_here = {user_id for event_type, user_id in state if event_type == "m.room.member"}
+            if ever_here == {inviter} or invitee in ever_here:
+                return standing.policy.may_message(inviter, invitee)
         if room.kind is RoomKind.CONTROL and invitee == self.bot:
             return standing.policy.may_message(inviter, invitee)
         return standing.policy.may_invite(inviter, invitee, room)
 
-    def _judge_state(self, standing: Standing, event: Event, state: State) -> Verdict:
+    def _judge_state(self, standing: Standing, event: Event, state: State, room: Room) -> Verdict:
+        levels = state[_POWER_LEVELS].content
+        if level_of(UserId(event.sender), levels, room.creator) < level_for_state(event.type, levels):
+            return Refuse(Reason.NOT_A_MODERATOR, rule="rooms:power_levels")
+        if event.get_state_key() and event.type not in CONFERENCE_STATE:
+            return Refuse(Reason.RULES_ARE_FIXED, rule="rooms:state")  # there is one of each; a key would be words
         if self._hold(standing, event, state) is not None:
             return Refuse(Reason.MUST_WAIT)  # a topic is words, too
         if event.type == _POWER_LEVELS[0] and not keeps_power_levels(state[_POWER_LEVELS].content, event.content):
-            return Refuse(Reason.RULES_ARE_FIXED)
+            return Refuse(Reason.RULES_ARE_FIXED, rule="rooms:power_levels")
+        if event.type == ENCRYPTION:
+            return _encryption(event.content)
         return Pass(_without_own_keys(event.content))
 
     def _signed_purpose(self, event: Event) -> Purpose | None:
         return self.keyring.verify(event.content, _binding(event), now_ms=int(self.clock() * 1000))
 
     def _judge_message(self, standing: Standing, event: Event, state: State) -> Verdict:
+        decision = standing.policy.may_attach(UserId(event.sender), event.type, event.content)
+        if not decision:
+            return self._refused(decision, as_notice=event.type == "m.room.message")
         clean = _without_own_keys(event.content)
         hold = self._hold(standing, event, state)
         if hold is None:
@@ -234,6 +280,24 @@ def _binding(event: Event) -> Binding:
     )
 
 
+def _room(stamp: RoomStamp, creator: UserId, state: State) -> Room:
+    if stamp.group is not None:
+        return Room(stamp=stamp, creator=creator, members=frozenset())  # no rule asks for the members of a group's room
+    members = frozenset(_members(state))
+    return Room(
+        stamp=stamp,
+        creator=creator,
+        members=members,
+        invited=frozenset(user_id for user_id in members if _membership(state, user_id) == "invite"),
+        encrypted=(ENCRYPTION, "") in state,
+    )
+
+
+def _membership(state: State, user_id: UserId) -> object:
+    event = state.get(("m.room.member", user_id))
+    return event.content.get("membership") if event else None
+
+
 def _members(state: State) -> Iterator[UserId]:
     for (event_type, state_key), event in state.items():
         if event_type == "m.room.member" and event.content.get("membership") in ("join", "invite"):
@@ -253,27 +317,58 @@ def _without_own_keys(content: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _is_own(key: object) -> bool:
-    return isinstance(key, str) and key.startswith(OWN_KEYS_PREFIX)
+    return isinstance(key, str) and (key.startswith(OWN_KEYS_PREFIX) or key.endswith(_NAMES_OF_ONES_OWN))
+
+
+def _has_level_for(action: str, sender: UserId, room: Room, state: State) -> Decision:
+    levels = state[_POWER_LEVELS].content
+    if level_of(sender, levels, room.creator) < level_for(action, levels):
+        return refuse(Reason.NOT_A_MODERATOR, "rooms:power_levels")
+    return allow("rooms:power_levels")
+
+
+def _may_remove_now(action: str, was: object, sender: UserId, room: Room, state: State) -> Decision:
+    """Whether there is somebody to send away or to let in again: else a room would appear, with its name, at somebody
+    who never was in it."""
+    lifts_a_ban = action == "leave" and was == "ban"
+    if not lifts_a_ban and was not in ("join", "invite"):
+        return refuse(Reason.NOT_IN_ROOM, "rooms:membership")
+    return _has_level_for("ban" if lifts_a_ban or action == "ban" else "kick", sender, room, state)
 
 
 def _reaction(content: Mapping[str, Any]) -> Verdict:
-    """A reaction is a sign, not a sentence: no letters, a few characters, no further keys."""
+    """A reaction is a sign, not a sentence: one emoji, no further keys."""
     relation = content.get("m.relates_to")
     if not isinstance(relation, Mapping):
         return Refuse(Reason.MALFORMED)
     key, event_id = relation.get("key"), relation.get("event_id")
     if relation.get("rel_type") != "m.annotation" or not isinstance(key, str) or not isinstance(event_id, str):
         return Refuse(Reason.MALFORMED)
-    if len(key) > _LONGEST_REACTION or any(character.isalpha() for character in key):
-        return Refuse(Reason.NOT_OFFERED)
+    if not (is_emoji(key) or is_emoji(key.replace(_EMOJI_STYLE, ""))):
+        return Refuse(Reason.NOT_OFFERED, rule="rooms:one_emoji")
     rebuilt = {"m.relates_to": {"rel_type": "m.annotation", "event_id": event_id, "key": key}}
     return Pass(None if rebuilt == content else rebuilt)
 
 
+def _encryption(content: Mapping[str, Any]) -> Verdict:
+    """How a room is encrypted, in the one way that there is, without further keys."""
+    if content.get("algorithm") != MEGOLM:
+        return Refuse(Reason.MALFORMED)
+    kept: dict[str, Any] = {key: value for key, value in content.items() if key in _ROTATION and type(value) is int}
+    kept["algorithm"] = MEGOLM
+    return Pass(None if kept == content else kept)
+
+
 def _redaction(event: Event, state: State) -> Verdict:
     """A reason is free text, so it is taken out. Not where the sender has left: Synapse writes the redactions of
-    somebody who was removed in their name, and a replaced event would be refused there."""
-    member = state.get(("m.room.member", event.sender))
-    joined = member is not None and member.content.get("membership") == "join"
+    somebody who was removed in their name, and a replaced event would be refused there. What stands in the state of a
+    room (its name, who is in it under which name) is not deleted by anybody, but by Synapse when an admin redacts all
+    that somebody sent: it puts the deletion directly behind the deleted event."""
+    redacts = event.content.get("redacts")
+    for setting in state.values():
+        if setting.event_id == redacts:
+            by_an_admin = setting.sender == event.sender and list(event.prev_event_ids()) == [redacts]
+            return Pass() if by_an_admin else Refuse(Reason.RULES_ARE_FIXED, rule="rooms:state")
+    joined = _membership(state, UserId(event.sender)) == "join"
     kept = {key: value for key, value in event.content.items() if key == "redacts"}
     return Pass(kept) if joined and len(kept) != len(event.content) else Pass()

@@ -5,14 +5,12 @@ repeat by themselves and nothing is lost); a decided no is final and says why in
 stack and lets nothing through.
 """
 
-import logging
 import time
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 from synapse.events import EventBase
 from synapse.module_api import (
-    NOT_SPAM,
     LoggingTransaction,
     ModuleApi,
     Requester,
@@ -25,22 +23,20 @@ from synapse.module_api.errors import Codes, ConfigError, SynapseError
 from school.config import ConfigError as SchoolConfigError
 from school.config import Settings, load_settings, read_keys, read_secret
 from school.database.reader import open_reader
-from school.domain.decisions import Reason
+from school.domain.decisions import Decision, Reason, allow, refuse
+from school.domain.groups import Group
 from school.domain.people import UserId
-from school.domain.rooms import STAMP_KEY, RoomKind, stamp_from
+from school.domain.rooms import STAMP_KEY, Room, RoomKind, stamp_from
 from school.sealing import Keyring
-from school.standing import CannotDecideError, StandingKeeper
+from school.standing import CannotDecideError, Standing, StandingKeeper
 from school.texts import Language, Texts
 from synapse_modules.courier import Courier
 from synapse_modules.create_room import UnreadableRequestError, read_request, rewrite
 from synapse_modules.fail_closed import fail_closed
-from synapse_modules.gate import Gate, Refuse, Verdict
-from synapse_modules.notices import REASON_KEY, Patience, not_delivered
-
-logger = logging.getLogger(__name__)
-
-
-Answer: TypeAlias = Literal["NOT_SPAM"] | tuple[Codes, dict[str, Any]]
+from synapse_modules.gate import NO_STAMP, Gate, Pass, Refuse, Verdict
+from synapse_modules.notices import Patience
+from synapse_modules.passing import CLOSING_SECONDS, Passing, Request, RoomsInTheMaking
+from synapse_modules.refusals import ALLOWED, Answer, Refusals
 
 _POLL_MS: Final = 1000
 _BOT_STEP_SECONDS: Final = 0.5
@@ -73,18 +69,28 @@ class School:
             token=token,
             post_json=api.http_client.post_json_get_json,
         )
+        self._refusals = Refusals(self.texts, where_to_ask=self._where_to_ask, explain_later=self._explain_later)
+        self._in_the_making = RoomsInTheMaking(time.monotonic)
+        self._closing: Passing[str, bool] = Passing(CLOSING_SECONDS, time.monotonic)
         self._keeper.refresh()
         api.looping_background_call(self._refresh, _POLL_MS, desc="schulbote_directory", run_on_all_instances=True)
         api.register_third_party_rules_callbacks(
             on_create_room=self.on_create_room,
             check_event_allowed=self.check_event_allowed,
             check_can_deactivate_user=self.check_can_deactivate_user,
+            check_can_shutdown_room=self.check_can_shutdown_room,
+            on_profile_update=self.on_profile_update,
         )
         api.register_spam_checker_callbacks(
+            user_may_join_room=self.user_may_join_room,
             user_may_create_room_alias=self.user_may_create_room_alias,
             user_may_publish_room=self.user_may_publish_room,
             user_may_send_3pid_invite=self.user_may_send_3pid_invite,
             check_username_for_spam=self.check_username_for_spam,
+        )
+        api.register_media_repository_callbacks(
+            get_media_config_for_user=self.get_media_config_for_user,
+            is_user_allowed_to_upload_media_of_size=self.is_user_allowed_to_upload_media_of_size,
         )
         api.register_account_validity_callbacks(on_user_login=self.on_user_login)
         if api.should_run_background_tasks():
@@ -123,13 +129,14 @@ class School:
             pass
         return self._api.is_mine(user_id) and await self._api.is_user_admin(user_id)
 
-    def _refusal(self, reason: Reason) -> SynapseError:
-        status = 400 if reason is Reason.MALFORMED else 403
-        code = Codes.BAD_JSON if reason is Reason.MALFORMED else Codes.FORBIDDEN
-        return SynapseError(status, self.texts.refusal(reason), code, additional_fields={REASON_KEY: reason.value})
-
-    def _explain_later(self, user_id: str, reason: Reason) -> None:
+    def _explain_later(self, user_id: UserId, reason: Reason) -> None:
         self._api.run_as_background_process("schulbote_refusal", self._courier.tell_refusal, user_id, reason)
+
+    def _where_to_ask(self, user_id: UserId) -> Group | None:
+        try:
+            return self._keeper.current().policy.where_to_ask(user_id)
+        except CannotDecideError:
+            return None
 
     # The callbacks. Each is a column of guards; the rules themselves are in school.domain.
 
@@ -142,26 +149,28 @@ class School:
         if await self._is_exempt(creator):
             _forget_stamp(config)
             return
-        reason = await self._why_no_room(creator, config)
-        if reason is not None:
-            self._explain_later(creator, reason)
-            raise self._refusal(reason)
+        standing = self._keeper.current()
+        decision = await self._may_create_room(standing, creator, config)
+        if decision.reason is not None:
+            raise self._refusals.error("createRoom", creator, decision.reason, rule=decision.rule)
+        self._in_the_making.decided(creator, Request(standing=standing, invitees=tuple(config["invite"])))
 
-    async def _why_no_room(self, creator: UserId, config: dict[str, Any]) -> Reason | None:
-        policy = self._keeper.current().policy
+    async def _may_create_room(self, standing: Standing, creator: UserId, config: dict[str, Any]) -> Decision:
         try:
             read = read_request(config, self._bot)
         except UnreadableRequestError as error:
-            return error.reason
+            return refuse(error.reason, "rooms:request")
+        policy = standing.policy
         request = policy.as_meant(creator, read.request)
         decision = policy.may_create_room(creator, request)
         if not decision:
-            return decision.reason
+            return decision
         for invitee in request.invitees:
             if await self._blocks_invitations(invitee):
-                return Reason.INVITATIONS_BLOCKED
-        rewrite(config, read, request.kind)
-        return None
+                return refuse(Reason.INVITATIONS_BLOCKED, "rooms:invitation_blocked")
+        encrypted = read.wants_encryption and policy.may_encrypt({creator, *request.invitees}).allowed
+        rewrite(config, read, request.kind, encrypted=encrypted)
+        return decision
 
     async def _blocks_invitations(self, user_id: UserId) -> bool:
         """Synapse would refuse this invitation after the room exists, and leave the room behind."""
@@ -175,57 +184,146 @@ class School:
         """Judges one event that somebody on this server sends."""
         if event.sender == self._bot or await self._is_exempt(event.sender):
             return True, None
-        if await self._deletes_anothers_words(event, state_events):
-            raise self._refusal(Reason.NOT_OFFERED)
-        verdict: Verdict = self._gate.judge(self._keeper.current(), event, state_events)
+        verdict = await self._judge(event, state_events)
         if not isinstance(verdict, Refuse):
             return True, None if verdict.content is None else _with_content(event, verdict.content)
-        logger.debug("Refused %s by %s: %s", event.type, event.sender, verdict.reason)
+        if event.type == "m.room.member" and await self._moves_for_an_admin(event, state_events, verdict):
+            return True, None
+        sender, where = UserId(event.sender), event.room_id
         if not verdict.as_notice:
-            if event.type == "m.room.member":
-                self._explain_later(event.sender, verdict.reason)
-            raise self._refusal(verdict.reason)
+            explain = event.type != "m.room.message"  # a held one that may not be delivered is explained in its place
+            raise self._refusals.error(
+                event.type, sender, verdict.reason, rule=verdict.rule, where=where, explain=explain
+            )
+        content = self._refusals.notice(event.type, sender, verdict.reason, rule=verdict.rule, where=where)
         if self._patience.is_over(event.sender, time.monotonic()):
             raise SynapseError(429, self.texts.say("too_many_refusals"), Codes.LIMIT_EXCEEDED)
-        return True, _with_content(event, not_delivered(self.texts, verdict.reason))
+        return True, _with_content(event, content)
 
-    async def _deletes_anothers_words(self, event: EventBase, state: StateMap[EventBase]) -> bool:
-        """Whether the maker of a room for two deletes what the other one wrote: in room version 12 no power level
-        keeps a maker from it. The one thing that is looked up while an event waits, and only for deletions there."""
+    async def _judge(self, event: EventBase, state: StateMap[EventBase]) -> Verdict:
+        sender, target = UserId(event.sender), event.get_state_key()
+        decided = None
+        if event.type == "m.room.member" and target and event.content.get("membership") == "invite":
+            decided = self._in_the_making.standing(event.room_id, sender, UserId(target))
+        standing = decided or self._keeper.current()
+        if event.type == "m.room.redaction":
+            deletion = await self._may_delete(standing, event, state)
+            if deletion.reason is not None:
+                return Refuse(deletion.reason, rule=deletion.rule)
+        verdict = self._gate.judge(standing, event, state)
+        if event.type == "m.room.create" and isinstance(verdict, Pass):
+            self._in_the_making.begun(event.room_id, sender)
+        return verdict
+
+    async def _moves_for_an_admin(self, event: EventBase, state: StateMap[EventBase], verdict: Refuse) -> bool:
+        """Synapse writes in a person's name that they leave, when an admin closes the room or has ended the account;
+        and that they join the admin's room that takes the closed one's place."""
+        match event.content.get("membership"):
+            case "leave" if verdict.reason is Reason.GROUP_IS_KEPT and event.sender == event.state_key:
+                if self._closing.get(event.room_id):
+                    return True
+                account = await self._api.get_userinfo_by_id(event.sender)
+                return account is not None and account.is_deactivated
+            case "join" if verdict.rule == NO_STAMP and self._closing:
+                return await self._is_exempt(state["m.room.create", ""].sender)
+        return False
+
+    async def _may_delete(self, standing: Standing, event: EventBase, state: StateMap[EventBase]) -> Decision:
+        """Who wrote an event is the one thing that is looked up while another one waits, and only for deletions in
+        chats and rooms for two: there no power level keeps a maker from deleting what others wrote."""
         create = state.get(("m.room.create", ""))
-        if event.type != "m.room.redaction" or create is None or create.sender != event.sender:
-            return False
-        stamp = stamp_from(create.content)
-        if stamp is None or stamp.kind is not RoomKind.DIRECT:
-            return False
+        stamp = stamp_from(create.content) if create else None
+        if create is None or stamp is None or stamp.group is not None:
+            return allow("rooms:power_levels")
         deleted = str(event.content.get("redacts"))
         author = await self._api.run_db_interaction("schulbote_author", _author_of, deleted)
-        return author != event.sender
+        room = Room(stamp=stamp, creator=UserId(create.sender), members=frozenset())
+        return standing.policy.may_delete(UserId(event.sender), UserId(author) if author else None, room)
 
     @fail_closed(on_doubt=False)
     async def check_can_deactivate_user(self, user_id: str, by_admin: bool) -> bool:
-        """Nobody in the register loses the account; who has left may be erased."""
-        return self._keeper.current().policy.directory.person(UserId(user_id)) is None
+        """An admin ends any account, as in a bare Synapse; nobody in the register ends their own."""
+        return by_admin or self._keeper.current().policy.directory.person(UserId(user_id)) is None
+
+    @fail_closed(on_doubt=False)
+    async def check_can_shutdown_room(self, user_id: str | None, room_id: str) -> bool:
+        """Only admins ask. From now on everybody may leave that room, because Synapse lets them leave to empty it."""
+        self._closing.keep(room_id, True)
+        return True
+
+    @fail_closed()
+    async def user_may_join_room(self, user_id: str, room_id: str, is_invited: bool) -> Answer:
+        """Gives the refusal of somebody who comes uninvited its words: Synapse would refuse most of them itself, in
+        its own. What this lets pass is judged once more as an event, with the whole room."""
+        if is_invited or await self._is_exempt(user_id):
+            return ALLOWED
+        state = await self._api.get_room_state(
+            room_id, [("m.room.create", ""), ("m.room.join_rules", ""), ("m.room.member", user_id)]
+        )
+        create, member = state.get(("m.room.create", "")), state.get(("m.room.member", user_id))
+        stamp = stamp_from(create.content) if create else None
+        if create is None or stamp is None or (member and member.content.get("membership") == "join"):
+            return ALLOWED
+        room = Room(stamp=stamp, creator=UserId(create.sender), members=frozenset())
+        decision = self._keeper.current().policy.may_join(UserId(user_id), room)
+        if decision and stamp.kind is RoomKind.GROUP:
+            await self._enter_space(user_id, state.get(("m.room.join_rules", "")))
+        return self._refusals.answer("join", UserId(user_id), decision, where=room_id)
+
+    async def _enter_space(self, user_id: str, join_rules: EventBase | None) -> None:
+        """Into a group's room one comes through its space: who may enter the room is brought into the space first."""
+        allowed = join_rules.content.get("allow") if join_rules else None
+        for rule in allowed or ():
+            space = rule.get("room_id")
+            there = await self._api.get_room_state(space, [("m.room.member", user_id)])
+            if not any(event.content.get("membership") == "join" for event in there.values()):
+                await self._api.update_room_membership(user_id, user_id, space, "join")
 
     @fail_closed()
     async def user_may_create_room_alias(self, user_id: str, alias: RoomAlias) -> Answer:
         """The address of a room is text that others see; only the school gives one."""
-        return await self._only_the_school(user_id, Reason.ROOM_STAYS_PRIVATE)
+        return await self._only_the_school("alias", user_id, Reason.ROOM_STAYS_PRIVATE)
 
     @fail_closed()
     async def user_may_publish_room(self, user_id: str, room_id: str) -> Answer:
         """No room of a person is listed."""
-        return await self._only_the_school(user_id, Reason.ROOM_STAYS_PRIVATE)
+        return await self._only_the_school("publish", user_id, Reason.ROOM_STAYS_PRIVATE)
 
     @fail_closed()
     async def user_may_send_3pid_invite(self, user_id: str, medium: str, address: str, room_id: str) -> Answer:
         """Nobody is invited by an email address or a phone number."""
-        return await self._only_the_school(user_id, Reason.UNKNOWN_RECIPIENT)
+        return await self._only_the_school("invite_3pid", user_id, Reason.UNKNOWN_RECIPIENT)
 
-    async def _only_the_school(self, user_id: str, reason: Reason) -> Answer:
+    async def _only_the_school(self, action: str, user_id: str, reason: Reason) -> Answer:
         if await self._is_exempt(user_id):
-            return NOT_SPAM
-        return Codes.FORBIDDEN, {"error": self.texts.refusal(reason), REASON_KEY: reason.value}
+            return ALLOWED
+        return self._refusals.answer(action, UserId(user_id), refuse(reason, "rooms:only_the_school"))
+
+    @fail_closed()
+    async def is_user_allowed_to_upload_media_of_size(self, user_id: str, size: int) -> bool:
+        """Whether a file is small enough for the person's role. The refusal is raised: Synapse's own has no words."""
+        if await self._is_exempt(user_id):
+            return True
+        decision = self._keeper.current().policy.may_upload(UserId(user_id), size)
+        if decision.reason is not None:
+            raise self._refusals.error("upload", UserId(user_id), decision.reason, rule=decision.rule)
+        return True
+
+    @fail_closed()
+    async def get_media_config_for_user(self, user_id: str) -> dict[str, Any] | None:
+        """Tells clients how large a file may be (Matrix spec, client-server API, "GET /media/config")."""
+        if await self._is_exempt(user_id):
+            return None
+        policy = self._keeper.current().policy
+        person = policy.directory.person(UserId(user_id))
+        most = policy.files.of(person.role).max_bytes if person else None
+        return None if most is None else {"m.upload.size": most}
+
+    async def on_profile_update(self, user_id: str, new_profile: object, by_admin: bool, deactivation: bool) -> None:
+        """A profile says what the register says. Synapse asks nobody before it stores a field of a person's own; the
+        appservice deletes it at once."""
+        if not (by_admin or deactivation or user_id == self._bot):
+            self._api.run_as_background_process("schulbote_profile", self._courier.tell_profile, user_id)
 
     @fail_closed()
     async def check_username_for_spam(self, profile: UserProfile, requester_id: str) -> bool:

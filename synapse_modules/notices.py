@@ -22,9 +22,9 @@ def notice(body: str, **extra: Any) -> dict[str, Any]:
     return {"msgtype": "m.notice", "body": body, "m.mentions": {}} | extra
 
 
-def not_delivered(texts: Texts, reason: Reason) -> dict[str, Any]:
-    """Stands where a refused message would have stood."""
-    return notice(texts.say("not_delivered", why=texts.refusal(reason)), **{REASON_KEY: reason.value})
+def not_delivered(texts: Texts, reason: Reason, why: str) -> dict[str, Any]:
+    """Stands where a refused message would have stood. `why` is the reason in the person's words."""
+    return notice(texts.say("not_delivered", why=why), **{REASON_KEY: reason.value})
 
 
 def held(

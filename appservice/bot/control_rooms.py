@@ -1,7 +1,7 @@
 """Control rooms: the bot joins whoever opens one, and answers what is written there."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver, HomeserverError
 from school.database.control import newest_control_room, remember_control_room
 from school.domain.decisions import Reason
+from school.domain.groups import Group
 from school.domain.people import UserId
 from school.domain.rooms import RoomKind
 from school.texts import Texts
@@ -23,13 +24,21 @@ class ControlRooms:
     """The bot's side of its direct rooms."""
 
     def __init__(
-        self, *, engine: AsyncEngine, homeserver: Homeserver, stamps: RoomStamps, commands: Commands, texts: Texts
+        self,
+        *,
+        engine: AsyncEngine,
+        homeserver: Homeserver,
+        stamps: RoomStamps,
+        commands: Commands,
+        texts: Texts,
+        where_to_ask: Callable[[UserId], Group | None],
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver
         self._stamps = stamps
         self._commands = commands
         self._texts = texts
+        self._where_to_ask = where_to_ask
 
     async def invited(self, room_id: str, inviter: UserId) -> None:
         """Somebody invited the bot: it comes, and remembers whose room this is."""
@@ -66,7 +75,8 @@ class ControlRooms:
         if room_id is not None:
             # The minute in the transaction id makes a client's repeated attempts one explanation.
             txn_id = f"refusal-{user_id}-{reason}-{int(time.time() // 60)}"
-            await self._say(room_id, self._texts.refusal(reason), txn_id=txn_id)
+            group = self._where_to_ask(user_id)
+            await self._say(room_id, self._texts.refusal(reason, ask_in=group.name if group else None), txn_id=txn_id)
 
     async def _say(self, room_id: str, text: str, *, txn_id: str) -> None:
         content = {"msgtype": "m.notice", "body": text, "m.mentions": {}}

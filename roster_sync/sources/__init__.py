@@ -4,6 +4,7 @@
 A school without teachers or without pupils is never believed.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from roster_sync.sources.iserv import ISERV_FILES, read_iserv
@@ -27,9 +28,9 @@ def read_register(folder: Path, options: RegisterOptions) -> Roster:
             f"The folder {folder} holds both IServ and OneRoster files; leave only one of the two in it."
         )
     if iserv:
-        return _believable(read_iserv(folder, options))
+        return _believable(_with_added_roles(read_iserv(folder, options), options))
     if oneroster:
-        return _believable(read_oneroster(folder, options))
+        return _believable(_with_added_roles(read_oneroster(folder, options), options))
     raise RegisterError(
         f"The folder {folder} holds no register; put either the IServ files {', '.join(ISERV_FILES)} "
         f"or a OneRoster bundle with {', '.join(ONEROSTER_FILES)} into it."
@@ -46,6 +47,20 @@ def _holds(folder: Path, names: tuple[str, ...]) -> bool:
     except OSError as error:
         raise RegisterError(f"The folder {folder} cannot be read ({error.strerror}).") from None
     return not there.isdisjoint(names)
+
+
+def _with_added_roles(roster: Roster, options: RegisterOptions) -> Roster:
+    """The roster with the roles that only the school knows. They are given to nobody but those whom the register calls
+    teachers: no group that pupils can be put into makes them something else."""
+    roles = {key: role for key, group in roster.groups.items() if (role := options.added_role_of(group.name))}
+    if not roles:
+        return roster
+    persons = dict(roster.persons)
+    for person in roster.persons.values():
+        given = sorted(roles[key] for key in person.groups & roles.keys())
+        if given and person.role == TEACHER:
+            persons[person.id] = replace(person, role=given[0])
+    return replace(roster, persons=persons)
 
 
 def _believable(roster: Roster) -> Roster:

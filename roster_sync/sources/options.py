@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Final
 
 from school.domain.groups import GroupKind
+from school.domain.people import Role
 
 GroupKindPattern = tuple[re.Pattern[str] | str, GroupKind]
 """A regular expression, matched from the beginning of a group's name, and the kind of the groups it fits."""
@@ -32,10 +34,16 @@ class RegisterOptions:
     """Secret for the keyed hashes that stand for people whom the register gives no id."""
     group_kinds: tuple[GroupKindPattern, ...] = DEFAULT_GROUP_KINDS
     leadership_marks: frozenset[str] = frozenset({"Schulleitung"})
+    added_roles: tuple[tuple[str, Role], ...] = ()
+    """Patterns of group names, and the role of those whom the register calls teachers and who are in such a group."""
 
     def __post_init__(self) -> None:
         if not self.identity_key:
             raise ValueError("the identity key is empty")
+
+    def added_role_of(self, group_name: str) -> Role | None:
+        """The role that being in a group gives, if it gives one; the first pattern that fits counts."""
+        return next((role for pattern, role in self.added_roles if fnmatchcase(group_name, pattern)), None)
 
     def kind_of(self, group_name: str) -> GroupKind:
         """The kind of the first pattern that fits the name; a name that fits none is a club."""

@@ -91,9 +91,23 @@ def _unknown_roles(settings: Settings, source: Source) -> Iterator[_Problem]:
     for role in settings.rights.roles:
         if role not in known:
             yield source.line_of(("rights", "roles", role)), f"rights.roles.{role}: {_no_role(role, known)}"
-    for index, role in enumerate(settings.rest.roles):
-        if role not in known:
-            yield source.line_of(("rest", "roles", index)), f"rest.roles: {_no_role(role, known)}"
+    for role in settings.register.roles:
+        if role not in added:
+            yield (
+                source.line_of(("register", "roles", role)),
+                f'register.roles.{role}: only roles in rights.added_roles can be given here; add "{role}" there.',
+            )
+    for key, named in (
+        ("rights.roles_in_groups", settings.rights.roles_in_groups),
+        ("files.roles", settings.files.roles),
+    ):
+        for role in named:
+            if role not in known:
+                yield source.line_of((*key.split("."), role)), f"{key}.{role}: {_no_role(role, known)}"
+    for section, roles in (("rest", settings.rest.roles), ("encryption", settings.encryption.roles)):
+        for index, role in enumerate(roles):
+            if role not in known:
+                yield source.line_of((section, "roles", index)), f"{section}.roles: {_no_role(role, known)}"
 
 
 def _no_role(role: str, known: list[Role]) -> str:

@@ -11,7 +11,7 @@ from datetime import date
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -29,6 +29,7 @@ from sqlalchemy import URL
 from school.config import values
 from school.config.secret_files import read_secret
 from school.config.source import Source, dotted
+from school.domain.files import FileLimits, FileRules
 from school.domain.groups import GroupKind
 from school.domain.people import TEACHER, Role, UserId
 from school.domain.rest import Window
@@ -66,6 +67,7 @@ _Span = Annotated[tuple[int, int], PlainValidator(values.window)]
 _Week = Mapping[tuple[int, ...], tuple[tuple[int, int], ...]]
 _Dates = Annotated[frozenset[date], PlainValidator(values.dates)]
 _Grants = Annotated[Mapping[Right, bool], AfterValidator(_frozen)]
+_GrantsByName = Annotated[Mapping[_Text, _Grants], AfterValidator(_frozen)]
 
 
 class Section(BaseModel):
@@ -175,8 +177,9 @@ class RightsSettings(Section):
 
     added_roles: tuple[_RoleName, ...] = ()
     roles: Annotated[Mapping[Role, _Grants], AfterValidator(_frozen)] = {}
-    groups: Annotated[Mapping[_Text, _Grants], AfterValidator(_frozen)] = {}
-    persons: Annotated[Mapping[_Text, _Grants], AfterValidator(_frozen)] = {}
+    groups: _GrantsByName = {}
+    roles_in_groups: Annotated[Mapping[_RoleName, _GrantsByName], AfterValidator(_frozen)] = {}
+    persons: _GrantsByName = {}
 
     _lines: tuple[RightLine, ...] = PrivateAttr()
 
@@ -189,13 +192,21 @@ class RightsSettings(Section):
         return self._lines
 
     def _right_lines(self, source: Source) -> Iterator[RightLine]:
-        levels = ((Level.ROLE, "roles"), (Level.GROUP, "groups"), (Level.PERSON, "persons"))
-        for level, key in levels:
-            for subject, grants in getattr(self, key).items():
+        parts: list[tuple[Level, Role | None, tuple[str, ...], Mapping[Any, Mapping[Right, bool]]]] = [
+            (Level.ROLE, None, ("roles",), self.roles),
+            (Level.GROUP, None, ("groups",), self.groups),
+            *(
+                (Level.GROUP, role, ("roles_in_groups", role), by_group)
+                for role, by_group in self.roles_in_groups.items()
+            ),
+            (Level.PERSON, None, ("persons",), self.persons),
+        ]
+        for level, role, key, by_subject in parts:
+            for subject, grants in by_subject.items():
                 for right, allow in grants.items():
-                    place = ("rights", key, subject, right.value)
+                    place = ("rights", *key, subject, right.value)
                     line_id = f"{source.path.name}:{source.line_of(place)} {dotted(place)}"
-                    yield RightLine(level=level, subject=subject, right=right, allow=allow, id=line_id)
+                    yield RightLine(level=level, subject=subject, right=right, allow=allow, id=line_id, role=role)
 
 
 def _checked_week(reachable: _Week) -> _Week:
@@ -258,7 +269,60 @@ class RegisterSettings(Section):
     folder: _Path | None = None
     group_kinds: tuple[GroupKindPattern, ...] | None = None
     leadership: tuple[_Text, ...] = ("Schulleitung",)
+    roles: Annotated[Mapping[_RoleName, tuple[_Text, ...]], AfterValidator(_frozen)] = {}
     guard: GuardSettings = GuardSettings()
+
+
+_Megabytes = Annotated[int, Field(ge=1, le=10_000)]
+_MediaTypes = Annotated[tuple[str, ...], AfterValidator(values.media_types)]
+_BYTES: Final = 1024 * 1024
+
+
+class FileLimitsOfRole(Section):
+    """What differs for the files of one role."""
+
+    max_megabytes: _Megabytes | None = None
+    types: _MediaTypes | None = None
+
+
+class FileSettings(Section):
+    """How large files may be, and of which types."""
+
+    max_megabytes: _Megabytes = 50
+    types: _MediaTypes | None = None
+    roles: Annotated[Mapping[_RoleName, FileLimitsOfRole], AfterValidator(_frozen)] = {}
+
+    @property
+    def rules(self) -> FileRules:
+        """The limits, ready to be asked. What a role says nothing of is as for everybody."""
+        return FileRules(
+            everybody=_limits(self.max_megabytes, self.types, "files"),
+            roles=_frozen(
+                {
+                    role: _limits(
+                        self.max_megabytes if own.max_megabytes is None else own.max_megabytes,
+                        self.types if own.types is None else own.types,
+                        f"files.roles.{role}",
+                    )
+                    for role, own in self.roles.items()
+                }
+            ),
+        )
+
+    @property
+    def largest_megabytes(self) -> int:
+        """What anybody may send at most."""
+        return max([self.max_megabytes, *(own.max_megabytes or 0 for own in self.roles.values())])
+
+
+def _limits(megabytes: int, types: tuple[str, ...] | None, rule: str) -> FileLimits:
+    return FileLimits(max_bytes=megabytes * _BYTES, types=types, rule=rule)
+
+
+class EncryptionSettings(Section):
+    """Among which roles rooms may be encrypted end to end."""
+
+    roles: tuple[_RoleName, ...] = ()
 
 
 class ModuleSettings(Section):
@@ -277,6 +341,8 @@ class Settings(Section):
     secrets: SecretsSettings
     rights: RightsSettings
     rest: RestSettings
+    files: FileSettings
+    encryption: EncryptionSettings
     register_section: RegisterSettings = Field(alias="register")  # ABCMeta has a `register`: pydantic warns of the name
     module: ModuleSettings
     demo: bool = False

@@ -75,7 +75,7 @@ def _did_you_mean(place: Place, root: type[BaseModel]) -> str:
     around = tuple(part for part in place[:-1] if isinstance(part, str))
     written = str(place[-1]).lower().replace("-", "_")
     known = list(keys_of(root))
-    siblings = {str(key[-1]): key for key in known if key[:-1] == around}
+    siblings = {str(key[-1]): key for key in known if key[:-1] in (around, around[:-1])}  # around: a name, a role
     near = [siblings[name] for name in get_close_matches(written, siblings, 1)]
     meant = near or [key for key in known if key[-1] == written]
     return f" Did you mean {dotted(meant[0])}?" if len(meant) == 1 else ""

@@ -28,6 +28,7 @@ _LONGEST_RANGE: Final = timedelta(days=366)
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", re.ASCII)
 _LOCALPART: Final = re.compile(r"[a-z0-9._=/+-]+", re.ASCII)
 _ROLE: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9*][a-z0-9*.+_-]*/[a-z0-9*][a-z0-9*.+_-]*")
 _SAMPLE_HOST: Final = re.compile(r"(.+\.)?example(\.(org|com|net))?", re.ASCII)
 
 
@@ -102,6 +103,16 @@ def role(text: str) -> str:
     if not _ROLE.fullmatch(text):
         raise ValueError(f'must be small letters without blanks, such as "staff"; it is "{text}".')
     return text
+
+
+def media_types(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Patterns of media types (RFC 6838, section 4.2), in small letters; `*` stands for anything."""
+    for text in texts:
+        if not _MEDIA_TYPE.fullmatch(text):
+            raise ValueError(f'must name media types in small letters, such as "image/*"; "{text}" is none.')
+    if not texts:
+        raise ValueError("names no type, so no file could be sent; take the line out for all types.")
+    return texts
 
 
 def country(text: str) -> str:

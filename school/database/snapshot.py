@@ -4,14 +4,17 @@ Inside Synapse this runs in a thread. A thread that holds the interpreter's lock
 come in slices and the lock is given back between them.
 """
 
+import gc
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import chain, repeat
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from school.database.tables import (
     Part,
@@ -28,12 +31,16 @@ from school.database.tables import (
 from school.domain.directory import Directory
 from school.domain.groups import Group, GroupId, GroupKind, GroupOrigin
 from school.domain.intervals import Span
-from school.domain.people import Person, PersonId, Role, UserId
+from school.domain.people import Person, PersonId, Role, UserId, people_of
 from school.domain.rest import PersonalRest
 
 _SLICE: Final = 500
 _BETWEEN: Final = " "
 """Between the ids of a person's groups, which are hexadecimal digits."""
+_MANY: Final = 10_000
+"""So many people that a round of the garbage collector over them takes milliseconds."""
+_NO_GROUPS: Final[frozenset[GroupId]] = frozenset()
+_NOBODY: Final[frozenset[PersonId]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +67,8 @@ def read_versions(connection: Connection) -> dict[Part, int]:
 
 
 def read_snapshot(connection: Connection, previous: Snapshot | None = None) -> Snapshot:
-    """The newest snapshot. Parts that did not change since `previous` are taken from it; an unchanged one is
-    `previous` itself. Must run in one transaction, so that numbers and rows belong together."""
+    """The newest snapshot. Parts and people that did not change since `previous` are taken from it; an unchanged one
+    is `previous` itself. Must run in one transaction, so that numbers and rows belong together."""
     now = read_versions(connection)
     if previous is None:
         return Snapshot(versions=now, directory=_read_directory(connection), rest=_read_rest(connection))
@@ -71,58 +78,108 @@ def read_snapshot(connection: Connection, previous: Snapshot | None = None) -> S
     return replace(
         previous,
         versions=now,
-        directory=_read_directory(connection) if Part.PEOPLE in changed else previous.directory,
+        directory=_read_directory(connection, previous.directory) if Part.PEOPLE in changed else previous.directory,
         rest=_read_rest(connection),
     )
 
 
-def _rows(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+def _slices(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
     with connection.execute(query.execution_options(yield_per=_SLICE)) as result:
-        for slice_of_rows in result.partitions():
-            yield from slice_of_rows
+        for rows in result.partitions():
+            yield rows
             time.sleep(0)
 
 
-def _read_directory(connection: Connection) -> Directory:
-    sets: dict[str, frozenset[GroupId]] = {}
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    return chain.from_iterable(_slices(connection, query))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """The garbage collector goes through all objects with the lock held, the more often the more are made. Those made
+    here are not its business: they name each other in no circle, and are freed as soon as nobody names them. If they
+    are many, gc.freeze() keeps its later rounds from going through them, too (as Synapse does after its start)."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read_directory(connection: Connection, previous: Directory | None = None) -> Directory:
+    with _without_collector():
+        active = [
+            Group(id=GroupId(group_id), name=name, kind=GroupKind(kind), origin=GroupOrigin(origin))
+            for group_id, name, kind, origin in _rows(
+                connection,
+                select(groups.c.id, groups.c.name, groups.c.kind, groups.c.origin).where(
+                    groups.c.standing == RegisterState.ACTIVE
+                ),
+            )
+        ]
+        groups_of = _read_groups_of(connection, {group.id: group.id for group in active})
+        people = _read_people(connection, groups_of, _read_wards_of(connection))
+        if previous is not None:
+            people = (_kept(person, previous) for person in people)
+        directory = Directory(people, active)
+        if len(directory) >= _MANY:
+            gc.freeze()
+    return directory
+
+
+def _read_groups_of(connection: Connection, active: Mapping[str, GroupId]) -> dict[str, frozenset[GroupId]]:
+    listed_before: dict[str, frozenset[GroupId]] = {}
     shared: dict[frozenset[GroupId], frozenset[GroupId]] = {}
     groups_of: dict[str, frozenset[GroupId]] = {}
-    for person_id, listed in _rows(
-        connection,
-        select(memberships.c.person_id, func.aggregate_strings(memberships.c.group_id, _BETWEEN))
-        .join(groups, groups.c.id == memberships.c.group_id)
-        .where(groups.c.standing == RegisterState.ACTIVE)
-        .group_by(memberships.c.person_id),
-    ):
-        if listed not in sets:
-            in_groups = frozenset(map(GroupId, listed.split(_BETWEEN)))
-            sets[listed] = shared.setdefault(in_groups, in_groups)
-        groups_of[person_id] = sets[listed]
-    wards_of: dict[str, list[PersonId]] = defaultdict(list)
+    of_one_person = select(memberships.c.person_id, func.aggregate_strings(memberships.c.group_id, _BETWEEN)).group_by(
+        memberships.c.person_id
+    )
+    for person_id, listed in _rows(connection, of_one_person):
+        in_groups = listed_before.get(listed)
+        if in_groups is None:
+            in_groups = frozenset(active[group] for group in listed.split(_BETWEEN) if group in active)
+            in_groups = listed_before[listed] = shared.setdefault(in_groups, in_groups)
+        groups_of[person_id] = in_groups
+    return groups_of
+
+
+def _read_wards_of(connection: Connection) -> dict[str, frozenset[PersonId]]:
+    wards_of: dict[str, frozenset[PersonId]] = {}
     for guardian_id, ward_id in _rows(connection, select(wards.c.guardian_id, wards.c.ward_id)):
-        wards_of[guardian_id].append(PersonId(ward_id))
+        wards_of[guardian_id] = wards_of.get(guardian_id, _NOBODY) | {PersonId(ward_id)}
+    return wards_of
+
+
+def _read_people(
+    connection: Connection, groups_of: dict[str, frozenset[GroupId]], wards_of: dict[str, frozenset[PersonId]]
+) -> Iterator[Person]:
+    """Everybody; takes what it needs out of both mappings."""
     roles: dict[str, Role] = {}
-    none_of_them: frozenset[GroupId] = frozenset()
-    people = (
-        Person(
-            id=PersonId(row.id),
-            user_id=UserId(row.user_id),
-            given_name=row.given_name,
-            family_name=row.family_name,
-            role=roles.setdefault(row.role, Role(row.role)),
-            groups=groups_of.pop(row.id, none_of_them),
-            leadership=row.leadership,
-            wards=frozenset(wards_of.pop(row.id, ())),
+    columns = [persons.c[name] for name in ("id", "user_id", "given_name", "family_name", "role", "leadership")]
+    for rows in _slices(connection, select(*columns).where(persons.c.standing == RegisterState.ACTIVE)):
+        ids, user_ids, given_names, family_names, of_roles, leadership = zip(*rows, strict=True)
+        yield from people_of(
+            len(rows),
+            (
+                ids,
+                user_ids,
+                given_names,
+                family_names,
+                map(roles.setdefault, of_roles, of_roles),
+                map(groups_of.pop, ids, repeat(_NO_GROUPS)),
+                leadership,
+                map(wards_of.pop, ids, repeat(_NOBODY)),
+            ),
         )
-        for row in _rows(connection, select(persons).where(persons.c.standing == RegisterState.ACTIVE))
-    )
-    return Directory(
-        people,
-        [
-            Group(id=GroupId(row.id), name=row.name, kind=GroupKind(row.kind), origin=GroupOrigin(row.origin))
-            for row in _rows(connection, select(groups).where(groups.c.standing == RegisterState.ACTIVE))
-        ],
-    )
+
+
+def _kept(person: Person, previous: Directory) -> Person:
+    """The same object as before if nothing changed: then two directories take hardly more room than one, and little
+    is to be freed when the older one goes."""
+    before = previous.person(person.user_id)
+    return before if before == person else person
 
 
 def _read_rest(connection: Connection) -> RestBook:

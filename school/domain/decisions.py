@@ -6,6 +6,8 @@ decide at all is no decision but an exception, and whoever asked answers "try ag
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import Final
 
 
 class Reason(StrEnum):
@@ -21,8 +23,14 @@ class Reason(StrEnum):
     """These two may not write to each other: no right reaches that far."""
     WOULD_BRIDGE_GROUPS = "would_bridge_groups"
     """Somebody in the room may not write to the person who should come in."""
+    PEOPLE_GREW_APART = "people_grew_apart"
+    """In this chat are people who may not write to each other any more."""
     NO_ROOMS = "no_rooms"
     """This person may not make chat rooms."""
+    NO_CONFERENCES = "no_conferences"
+    """This person may not start calls, conferences and widgets."""
+    NOT_ENCRYPTED = "not_encrypted"
+    """Encryption is not offered, or not to everybody in this room."""
     NO_SPACES = "no_spaces"
     """Spaces come from the register only."""
     NOT_IN_GROUP = "not_in_group"
@@ -37,6 +45,12 @@ class Reason(StrEnum):
     """Asking to be let in is not offered."""
     GROUP_IS_KEPT = "group_is_kept"
     """Membership of a group's room follows the register."""
+    NOT_IN_ROOM = "not_in_room"
+    """Only who is in a room can be sent away from it."""
+    NOT_A_MODERATOR = "not_a_moderator"
+    """The person's power level in the room is too low for this."""
+    OTHERS_WORDS = "others_words"
+    """What somebody else wrote stays, unless a teacher takes it away."""
     NO_TEACHER_LEFT = "no_teacher_left"
     """A teacher's room without a teacher is read-only."""
     READ_ONLY = "read_only"
@@ -47,6 +61,10 @@ class Reason(StrEnum):
     """Only the school changes this setting of a room."""
     TOO_LARGE = "too_large"
     """The message is larger than can be kept for a resting teacher."""
+    FILE_TOO_LARGE = "file_too_large"
+    """The file is larger than this person may send."""
+    FILE_TYPE = "file_type"
+    """Files of this type may not be sent by this person."""
     MALFORMED = "malformed"
     """The request cannot be understood."""
     MUST_WAIT = "must_wait"
@@ -68,11 +86,19 @@ class Decision:
         return self.reason is None
 
 
+NO_RULE: Final = "no rule"
+"""The rule of a refusal where nothing grants what was asked for."""
+
+# One is made for every message: the same few thousand answers are kept instead of being made again.
+
+
+@lru_cache(maxsize=4096)
 def allow(rule: str) -> Decision:
     """Allowed by `rule`."""
     return Decision(reason=None, rule=rule)
 
 
+@lru_cache(maxsize=4096)
 def refuse(reason: Reason, rule: str) -> Decision:
     """Refused for `reason` by `rule`."""
     return Decision(reason=reason, rule=rule)

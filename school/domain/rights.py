@@ -4,14 +4,15 @@ The rule of rules, in the order in which it is asked:
 1. A rule for one person beats a rule for a group, which beats a rule for a role, which beats the school's default.
 2. At one level, "no" beats "yes" (somebody in two groups, one of which says no, may not).
 3. What no rule grants is refused.
-4. A rule is one right, yes or no, for one person, group or role; it carries an id that every refusal names.
+4. A rule is one right, yes or no, for one person, group or role, or for one role in a group ("the pupils of 5.x", who
+   are not its teachers); it carries an id that every refusal names.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from fnmatch import fnmatchcase
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from school.domain.groups import Group
 from school.domain.people import GUARDIAN, STUDENT, TEACHER, Person, Role
@@ -50,13 +51,15 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One line of the table: `right` is given to (`allow`) or taken from `subject`, a role, group id or person id."""
+    """One line of the table: `right` is given to (`allow`) or taken from `subject`, a role, group id or person id. With
+    `role` a rule for a group is for its people of that role only."""
 
     level: Level
     subject: str
     right: Right
     allow: bool
     id: str
+    role: Role | None = None
 
 
 _DEFAULT_GRANTS: Final[Mapping[Role, frozenset[Right]]] = {
@@ -86,37 +89,62 @@ def default_rules() -> tuple[Rule, ...]:
 
 _Row: TypeAlias = tuple[Rule | None, ...]
 """What is said of one subject, by the place of the right."""
+_Subject = TypeVar("_Subject", bound=Hashable)
 _EMPTY: Final[_Row] = (None,) * len(Right)
 
 
 class Rights:
-    """The table, ready to be asked. Later rules for the same level, subject and right replace earlier ones."""
+    """The table, ready to be asked. Later rules for the same person or role and right replace earlier ones."""
 
     __slots__ = ("_groups", "_persons", "_roles")
 
     def __init__(self, rules: Iterable[Rule] | None = None) -> None:
-        tables: dict[Level, dict[str, _Row]] = {level: {} for level in Level}
+        self._persons: dict[str, _Row] = {}
+        self._groups: dict[tuple[str, Role | None], _Row] = {}
+        self._roles: dict[str, _Row] = {}
         for rule in default_rules() if rules is None else rules:
-            row = list(tables[rule.level].get(rule.subject, _EMPTY))
-            row[rule.right.place] = rule
-            tables[rule.level][rule.subject] = tuple(row)
-        self._persons, self._groups, self._roles = (tables[level] for level in (Level.PERSON, Level.GROUP, Level.ROLE))
+            match rule.level:
+                case Level.PERSON:
+                    _enter(self._persons, rule.subject, rule)
+                case Level.GROUP:
+                    # Two patterns of names can fit one group: they stand side by side, and "no" beats "yes".
+                    _enter(self._groups, (rule.subject, rule.role), rule, no_stays=True)
+                case Level.ROLE:
+                    _enter(self._roles, rule.subject, rule)
 
     def ruling(self, person: Person, right: Right) -> Rule | None:
         """The rule that decides whether `person` holds `right`; None if no rule speaks of it (then: refused)."""
         place = right.place
-        if own := self._persons.get(person.id, _EMPTY)[place]:
+        if self._persons and (own := self._persons.get(person.id, _EMPTY)[place]):
             return own
         if self._groups:
-            of_groups = [rule for group in person.groups if (rule := self._groups.get(group, _EMPTY)[place])]
+            of_groups = [
+                rule
+                for group in person.groups
+                for role in (None, person.role)
+                if (rule := self._groups.get((group, role), _EMPTY)[place])
+            ]
             if of_groups:
                 return min(of_groups, key=lambda rule: (rule.allow, rule.id))
         return self._roles.get(person.role, _EMPTY)[place]
+
+    def likeness(self, person: Person) -> object:
+        """Equal for two people in the same groups for whom every rule says the same."""
+        own = person.id if person.id in self._persons else None
+        return person.role, person.groups, own
 
     def holds(self, person: Person, right: Right) -> bool:
         """Whether `person` holds `right`."""
         rule = self.ruling(person, right)
         return rule is not None and rule.allow
+
+
+def _enter(table: dict[_Subject, _Row], subject: _Subject, rule: Rule, *, no_stays: bool = False) -> None:
+    row = list(table.get(subject, _EMPTY))
+    earlier = row[rule.right.place]
+    if earlier is None or earlier.allow or not no_stays:
+        row[rule.right.place] = rule
+        table[subject] = tuple(row)
 
 
 def rights_of_school(lines: Iterable[Rule], groups: Iterable[Group]) -> Rights:

@@ -7,6 +7,7 @@ change (Matrix spec, client-server API, "m.room.create"). A room without a stamp
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import Any, Final
 
 from school.domain.groups import GroupId
@@ -74,11 +75,14 @@ def stamp_from(create_content: Mapping[str, Any]) -> RoomStamp | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What a decision needs to know of a room. `members` are joined or invited, in no order."""
+    """What a decision needs to know of a room. `members` are joined or invited, in no order; `invited` are those of
+    them who are not in yet."""
 
     stamp: RoomStamp
     creator: UserId
     members: frozenset[UserId]
+    invited: frozenset[UserId] = frozenset()
+    encrypted: bool = False
 
     @property
     def kind(self) -> RoomKind:
@@ -95,18 +99,46 @@ MESSAGES: Final = frozenset({"m.room.message", "m.sticker"})
 way to show that it is held)."""
 REMARKS: Final = frozenset({"m.reaction", "m.room.redaction"})
 """Types without words of their own; their content is rebuilt from known keys."""
+CALLS: Final = frozenset(
+    {"m.call.invite", "m.rtc.notification", "org.matrix.msc4075.rtc.notification", "org.matrix.msc4075.call.notify"}
+)
+"""What makes somebody's phone ring: asks for the right to start conferences."""
+CALL_ANSWERS: Final = frozenset(
+    {
+        "m.call.answer",
+        "m.call.asserted_identity",
+        "m.call.candidates",
+        "m.call.hangup",
+        "m.call.negotiate",
+        "m.call.reject",
+        "m.call.sdp_stream_metadata_changed",
+        "m.call.select_answer",
+    }
+)
+"""The rest of a call between two: also by those who may join conferences, with somebody who may start them."""
+ENCRYPTED: Final = "m.room.encrypted"
+ENCRYPTION: Final = "m.room.encryption"
+MEGOLM: Final = "m.megolm.v1.aes-sha2"
+"""The one algorithm of encrypted rooms (Matrix spec, client-server API, "m.megolm.v1.aes-sha2")."""
+
+_CALL_STATE: Final = frozenset({"m.call.member", "org.matrix.msc3401.call.member"})
+"""Being in a MatrixRTC call (Element Call)."""
+_WIDGETS: Final = frozenset({"m.widget", "im.vector.modular.widgets"})
+CONFERENCE_STATE: Final = _CALL_STATE | _WIDGETS
+"""State that asks for the right to start conferences."""
 
 STATE_BY_PEOPLE: Final[Mapping[RoomKind, frozenset[str]]] = {
-    RoomKind.DIRECT: frozenset({"m.room.pinned_events"}),
+    RoomKind.DIRECT: frozenset({"m.room.pinned_events", ENCRYPTION}) | _CALL_STATE,
     RoomKind.CHAT: frozenset(
-        {"m.room.name", "m.room.topic", "m.room.avatar", "m.room.pinned_events", "m.room.power_levels"}
-    ),
-    RoomKind.GROUP: frozenset({"m.room.topic", "m.room.pinned_events"}),
+        {"m.room.name", "m.room.topic", "m.room.avatar", "m.room.pinned_events", "m.room.power_levels", ENCRYPTION}
+    )
+    | CONFERENCE_STATE,
+    RoomKind.GROUP: frozenset({"m.room.topic", "m.room.pinned_events"}) | CONFERENCE_STATE,
     RoomKind.SPACE: frozenset(),
     RoomKind.CONTROL: frozenset(),
 }
-"""State that people may write in a room of each kind, as far as their power level allows. Membership is decided
-on its own."""
+"""State that people may write in a room of each kind, as far as their power level and their rights allow. Membership
+is decided on its own."""
 
 
 def power_levels(kind: RoomKind, moderators: Iterable[UserId] = ()) -> dict[str, Any]:
@@ -124,6 +156,7 @@ def power_levels(kind: RoomKind, moderators: Iterable[UserId] = ()) -> dict[str,
             "m.room.avatar": MODERATOR if kind is RoomKind.CHAT else SCHOOL,
             **(shared_by_moderators if kind in {RoomKind.CHAT, RoomKind.GROUP} else {}),
             **({"m.room.pinned_events": READER} if kind is RoomKind.DIRECT else {}),
+            **dict.fromkeys(sorted(CONFERENCE_STATE & STATE_BY_PEOPLE[kind]), READER),
             "m.room.power_levels": SCHOOL,
             "m.room.history_visibility": SCHOOL,
             "m.room.join_rules": SCHOOL,
@@ -138,6 +171,31 @@ def power_levels(kind: RoomKind, moderators: Iterable[UserId] = ()) -> dict[str,
         "redact": MODERATOR,
         "notifications": {"room": MODERATOR},
     }
+
+
+def level_of(user_id: UserId, levels: Mapping[str, Any], creator: UserId) -> float:
+    """The power level of somebody in a room (Matrix spec, room version 12: nobody is above its creator)."""
+    if user_id == creator:
+        return inf
+    users = levels.get("users")
+    level = users.get(user_id) if isinstance(users, Mapping) else None
+    return _level(level if level is not None else levels.get("users_default"), READER)
+
+
+def level_for_state(event_type: str, levels: Mapping[str, Any]) -> float:
+    """The power level that writing a state event asks for."""
+    events = levels.get("events")
+    level = events.get(event_type) if isinstance(events, Mapping) else None
+    return _level(level if level is not None else levels.get("state_default"), MODERATOR)
+
+
+def level_for(action: str, levels: Mapping[str, Any]) -> float:
+    """The power level that an action on members asks for: `invite`, `kick` or `ban`."""
+    return _level(levels.get(action), READER if action == "invite" else MODERATOR)
+
+
+def _level(value: object, otherwise: int) -> float:
+    return value if isinstance(value, int) else otherwise
 
 
 def keeps_power_levels(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -52,9 +52,11 @@ class Texts:
         """
         return self._sentences[sentence].format(**values)
 
-    def refusal(self, reason: Reason) -> str:
-        """What is said to somebody who was refused something."""
-        return self._sentences[f"refused.{reason}"]
+    def refusal(self, reason: Reason, *, ask_in: str | None = None) -> str:
+        """What is said to somebody who was refused something; with the name of the group in which they can write
+        instead, where that is the way out."""
+        named = self._sentences.get(f"refused.{reason}.ask_in") if ask_in else None
+        return named.format(group=ask_in) if named else self._sentences[f"refused.{reason}"]
 
     def when(self, instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
         """A moment as people say it: the time today, the weekday within a week, else the date as well."""

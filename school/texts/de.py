@@ -5,7 +5,9 @@ from typing import Final
 SENTENCES: Final = {
     # Why something is refused (school.domain.decisions.Reason), with the way out.
     "refused.unknown_person": "Dein Konto gehört zu niemandem an dieser Schule. Das Sekretariat hilft weiter.",
-    "refused.unknown_recipient": "Diese Person gibt es an dieser Schule nicht (mehr).",
+    "refused.unknown_recipient": (
+        "Diese Person gibt es an dieser Schule nicht (mehr). Schau in der Personensuche nach oder frag im Sekretariat."
+    ),
     "refused.invitations_blocked": (
         "Diese Person nimmt gerade keine Einladungen an. Schreib in einer gemeinsamen Gruppe."
     ),
@@ -13,33 +15,69 @@ SENTENCES: Final = {
         "An diese Person kannst du nicht direkt schreiben, weil ihr keine gemeinsame Gruppe habt. "
         "Schreib in deinen Gruppen oder an eine Lehrkraft."
     ),
+    "refused.no_common_group.ask_in": (
+        "An diese Person kannst du nicht direkt schreiben. Du kannst in {group} fragen oder an eine Lehrkraft "
+        "schreiben."
+    ),
     "refused.would_bridge_groups": (
         "In diesem Raum ist jemand, der dieser Person nicht schreiben darf. Bitte eine Lehrkraft, einen gemeinsamen "
         "Raum zu öffnen."
     ),
+    "refused.people_grew_apart": (
+        "In diesem Raum sind Personen, die sich nicht mehr schreiben dürfen, deshalb kann man ihn nur noch lesen. "
+        "Eine Lehrkraft kann einen neuen öffnen."
+    ),
+    "refused.people_grew_apart.ask_in": (
+        "In diesem Raum sind Personen, die sich nicht mehr schreiben dürfen, deshalb kann man ihn nur noch lesen. "
+        "Du kannst in {group} schreiben."
+    ),
     "refused.no_rooms": (
         "Eigene Räume kannst du nicht anlegen. Bitte eine Lehrkraft darum, oder schreib in deiner Klasse."
     ),
-    "refused.no_spaces": "Bereiche und Gruppenräume legt nur die Schule an.",
-    "refused.not_in_group": "Dieser Raum gehört zu einer Gruppe, in der du nicht bist.",
-    "refused.not_invited": "In diesen Raum kommt man nur mit Einladung.",
+    "refused.no_rooms.ask_in": (
+        "Eigene Räume kannst du nicht anlegen. Du kannst in {group} schreiben oder eine Lehrkraft um einen Raum bitten."
+    ),
+    "refused.no_conferences": "Anrufe und Konferenzen beginnt hier eine Lehrkraft. Bitte sie per Nachricht darum.",
+    "refused.not_encrypted": (
+        "Verschlüsselte Nachrichten gibt es in diesem Raum nicht. Schalte die Verschlüsselung aus und schreib noch "
+        "einmal."
+    ),
+    "refused.no_spaces": "Bereiche und Gruppenräume legt nur die Schule an. Eine Lehrkraft kann einen Raum öffnen.",
+    "refused.not_in_group": (
+        "Dieser Raum gehört zu einer Gruppe, in der du nicht bist. Eine Lehrkraft der Gruppe hilft dir weiter."
+    ),
+    "refused.not_invited": "In diesen Raum kommt man nur mit Einladung. Bitte jemanden im Raum darum.",
     "refused.direct_room_is_for_two": (
         "Ein direktes Gespräch ist für zwei Personen und hat keinen eigenen Namen. Für mehr Personen "
         "braucht es einen Raum."
     ),
     "refused.room_stays_private": (
-        "Räume an dieser Schule bleiben privat: ohne öffentliche Adresse und ohne Eintrag im Verzeichnis."
+        "Räume an dieser Schule bleiben privat: ohne öffentliche Adresse und ohne Eintrag im Verzeichnis. "
+        "Lade die Personen einzeln ein."
     ),
     "refused.no_knocking": "Anklopfen gibt es hier nicht. Bitte jemanden im Raum um eine Einladung.",
     "refused.group_is_kept": (
         "Wer in diesem Gruppenraum ist, richtet sich nach der Gruppe. Du kannst den Raum stummschalten."
     ),
-    "refused.no_teacher_left": "In diesem Raum ist keine Lehrkraft mehr, deshalb kann man ihn nur noch lesen.",
-    "refused.read_only": "Hier schreibt nur die Schule.",
+    "refused.not_in_room": "Diese Person ist nicht in diesem Raum.",
+    "refused.not_a_moderator": "Das können nur die, die diesen Raum leiten. Bitte sie mit einer Nachricht darum.",
+    "refused.others_words": "Was andere geschrieben haben, löscht hier nur eine Lehrkraft. Bitte sie darum.",
+    "refused.no_teacher_left": (
+        "In diesem Raum ist keine Lehrkraft mehr, deshalb kann man ihn nur noch lesen. "
+        "Eine Lehrkraft kann einen neuen öffnen."
+    ),
+    "refused.no_teacher_left.ask_in": (
+        "In diesem Raum ist keine Lehrkraft mehr, deshalb kann man ihn nur noch lesen. Du kannst in {group} schreiben."
+    ),
+    "refused.read_only": "Hier schreibt nur die Schule. Schreib im Raum der Gruppe.",
     "refused.not_offered": "Das gibt es an dieser Schule nicht. Schreib stattdessen eine Nachricht.",
-    "refused.rules_are_fixed": "Diese Einstellung des Raums legt die Schule fest.",
+    "refused.rules_are_fixed": (
+        "Diese Einstellung des Raums legt die Schule fest. Frag eine Lehrkraft, wenn etwas nicht stimmt."
+    ),
     "refused.too_large": "Die Nachricht ist zu lang, um sie bis zum Ende der Ruhezeit aufzuheben. Teile sie bitte auf.",
-    "refused.malformed": "Diese Anfrage ist nicht zu verstehen.",
+    "refused.file_too_large": "Diese Datei ist größer, als du senden darfst. Verkleinere oder teile sie bitte.",
+    "refused.file_type": "Dateien dieser Art darfst du nicht senden. Bilder und PDF gehen meistens.",
+    "refused.malformed": "Diese Anfrage ist nicht zu verstehen. Bitte aktualisiere deine App.",
     "refused.must_wait": "Das geht erst nach der Ruhezeit. Eine Nachricht kannst du schon jetzt schreiben.",
     "try_again": "Das hat gerade nicht geklappt. Bitte gleich noch einmal versuchen.",
     "not_delivered": "⛔ Nicht zugestellt: {why}",

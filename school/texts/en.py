@@ -5,31 +5,64 @@ from typing import Final
 SENTENCES: Final = {
     # Why something is refused (school.domain.decisions.Reason), with the way out.
     "refused.unknown_person": "Your account belongs to nobody at this school. The school office can help.",
-    "refused.unknown_recipient": "There is nobody of this name at this school (any more).",
+    "refused.unknown_recipient": (
+        "There is nobody of this name at this school (any more). Look in the search for people, or ask the school "
+        "office."
+    ),
     "refused.invitations_blocked": "This person accepts no invitations right now. Write in a group that you share.",
     "refused.no_common_group": (
         "You cannot write to this person directly because you have no group in common. "
         "Write in your groups or to a teacher."
     ),
+    "refused.no_common_group.ask_in": (
+        "You cannot write to this person directly. You can ask in {group} or write to a teacher."
+    ),
     "refused.would_bridge_groups": (
         "Somebody in this room may not write to this person. Ask a teacher to open a room for all of you."
     ),
+    "refused.people_grew_apart": (
+        "There are people in this room who may no longer write to each other, so it can only be read. "
+        "A teacher can open a new one."
+    ),
+    "refused.people_grew_apart.ask_in": (
+        "There are people in this room who may no longer write to each other, so it can only be read. "
+        "You can write in {group}."
+    ),
     "refused.no_rooms": "You cannot make rooms of your own. Ask a teacher for one, or write in your class.",
-    "refused.no_spaces": "Only the school makes spaces and rooms of groups.",
-    "refused.not_in_group": "This room belongs to a group that you are not in.",
-    "refused.not_invited": "This room is by invitation only.",
+    "refused.no_rooms.ask_in": (
+        "You cannot make rooms of your own. You can write in {group}, or ask a teacher for a room."
+    ),
+    "refused.no_conferences": "Calls and conferences are started by a teacher here. Ask one for it in a message.",
+    "refused.not_encrypted": (
+        "There are no encrypted messages in this room. Switch encryption off and write once more."
+    ),
+    "refused.no_spaces": "Only the school makes spaces and rooms of groups. A teacher can open a chat room.",
+    "refused.not_in_group": "This room belongs to a group that you are not in. A teacher of the group can help.",
+    "refused.not_invited": "This room is by invitation only. Ask somebody in the room for one.",
     "refused.direct_room_is_for_two": (
         "A direct chat is for two people and has no name of its own. For more people you need a room."
     ),
-    "refused.room_stays_private": "Rooms of this school stay private: without a public address and unlisted.",
+    "refused.room_stays_private": (
+        "Rooms of this school stay private: without a public address and unlisted. Invite people one by one."
+    ),
     "refused.no_knocking": "Knocking is not offered here. Ask somebody in the room for an invitation.",
     "refused.group_is_kept": "Who is in this room follows from the group. You can mute the room instead.",
-    "refused.no_teacher_left": "There is no teacher in this room any more, so it can only be read.",
-    "refused.read_only": "Only the school writes here.",
+    "refused.not_in_room": "This person is not in this room.",
+    "refused.not_a_moderator": "Only those who lead this room can do that. Ask them in a message.",
+    "refused.others_words": "What others wrote can be deleted by a teacher only. Ask one.",
+    "refused.no_teacher_left": (
+        "There is no teacher in this room any more, so it can only be read. A teacher can open a new one."
+    ),
+    "refused.no_teacher_left.ask_in": (
+        "There is no teacher in this room any more, so it can only be read. You can write in {group}."
+    ),
+    "refused.read_only": "Only the school writes here. Write in the room of the group.",
     "refused.not_offered": "This is not offered at this school. Please write a message instead.",
-    "refused.rules_are_fixed": "The school decides on this setting of the room.",
+    "refused.rules_are_fixed": "The school decides on this setting of the room. Ask a teacher if something is wrong.",
     "refused.too_large": "The message is too long to be kept until the rest time ends. Please split it.",
-    "refused.malformed": "This request cannot be understood.",
+    "refused.file_too_large": "This file is larger than you may send. Please make it smaller or split it.",
+    "refused.file_type": "You may not send files of this type. Pictures and PDF are usually fine.",
+    "refused.malformed": "This request cannot be understood. Please update your app.",
     "refused.must_wait": "This is possible only after the rest time. You can write a message now.",
     "try_again": "This did not work just now. Please try again in a moment.",
     "not_delivered": "⛔ Not delivered: {why}",

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from builders import BEN, BOT, IDA, NOBODY, standing
+from builders import BEN, BOT, IDA, NOBODY, ZOE, standing
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.commands import HELP, Command, Commands, Request
@@ -11,7 +11,7 @@ from appservice.bot.control_rooms import ControlRooms
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import TryLaterError
 from school.domain.decisions import Reason
-from school.domain.people import UserId
+from school.domain.people import Person, UserId
 from school.domain.rooms import STAMP_KEY
 from school.standing import Standing
 from school.texts import Language, Texts
@@ -56,7 +56,12 @@ EXTRA = [Command(names=((Language.GERMAN, name),), run=run) for name, run in (("
 def control_rooms(engine: AsyncEngine, homeserver: Any, school: Standing = SCHOOL) -> ControlRooms:
     commands = Commands([HELP, *EXTRA], standing=lambda: school, language=Language.GERMAN)
     return ControlRooms(
-        engine=engine, homeserver=homeserver, stamps=RoomStamps(homeserver), commands=commands, texts=GERMAN
+        engine=engine,
+        homeserver=homeserver,
+        stamps=RoomStamps(homeserver),
+        commands=commands,
+        texts=GERMAN,
+        where_to_ask=school.policy.where_to_ask,
     )
 
 
@@ -124,9 +129,28 @@ async def test_a_refusal_is_explained_in_the_newest_control_room(
     for clock.now in (60.0, 61.0, 120.0):
         await rooms.explain(BEN.user_id, Reason.NO_ROOMS)
     assert {room_id for room_id, _ in homeserver.said} == {"!new"}
-    assert {text for _, text in homeserver.said} == {GERMAN.refusal(Reason.NO_ROOMS)}
+    assert {text for _, text in homeserver.said} == {GERMAN.refusal(Reason.NO_ROOMS, ask_in="Klasse 5a")}
     first, second, a_minute_later = homeserver.transactions
     assert first == second != a_minute_later
+
+
+@pytest.mark.parametrize(
+    ("who", "reason", "words"),
+    [
+        pytest.param(
+            BEN, Reason.NO_COMMON_GROUP, GERMAN.refusal(Reason.NO_COMMON_GROUP, ask_in="Klasse 5a"),
+            id="the group that is the way out",
+        ),
+        pytest.param(BEN, Reason.NO_CONFERENCES, GERMAN.refusal(Reason.NO_CONFERENCES), id="another way out"),
+        pytest.param(ZOE, Reason.NO_COMMON_GROUP, GERMAN.refusal(Reason.NO_COMMON_GROUP), id="who is in no group"),
+    ],
+)  # fmt: skip
+async def test_an_explanation_names_the_way_out(engine: AsyncEngine, who: Person, reason: Reason, words: str) -> None:
+    homeserver = FakeHomeserver({"!c": "control"})
+    rooms = control_rooms(engine, homeserver)
+    await rooms.invited("!c", who.user_id)
+    await rooms.explain(who.user_id, reason)
+    assert homeserver.said == [("!c", words)]
 
 
 async def test_who_has_no_control_room_is_not_given_one_for_a_refusal(engine: AsyncEngine) -> None:

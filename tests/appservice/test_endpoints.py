@@ -8,13 +8,14 @@ from aiohttp.test_utils import TestClient, TestServer
 from builders import BEN
 
 from appservice.endpoints import Endpoints
+from appservice.homeserver import TryLaterError
 from school.domain.decisions import Reason
 from school.domain.people import UserId
 
 HOMESERVER = {"Authorization": "Bearer from-homeserver"}
 MODULE = {"Authorization": "Bearer from-module"}
 TRANSACTION = "/_matrix/app/v1/transactions/1"
-LOGIN, REFUSAL = "/_schulbote/module/login", "/_schulbote/module/refusal"
+LOGIN, REFUSAL, PROFILE = (f"/_schulbote/module/{name}" for name in ("login", "refusal", "profile"))
 
 
 class Program:
@@ -24,6 +25,7 @@ class Program:
         self.events: list[Sequence[Mapping[str, Any]]] = []
         self.logins: list[UserId] = []
         self.refusals: list[tuple[UserId, Reason]] = []
+        self.profiles: list[UserId] = []
         self.error: Exception | None = None
         self.may_finish = asyncio.Event()
         self.may_finish.set()
@@ -39,6 +41,11 @@ class Program:
 
     async def on_refusal(self, user_id: UserId, reason: Reason) -> None:
         self.refusals.append((user_id, reason))
+
+    async def on_profile(self, user_id: UserId) -> None:
+        self.profiles.append(user_id)
+        if self.error is not None:
+            raise self.error
 
 
 Client = TestClient[web.Request, web.Application]
@@ -57,6 +64,7 @@ async def client(program: Program) -> AsyncIterator[Client]:
         on_events=program.on_events,
         on_login=program.on_login,
         on_refusal=program.on_refusal,
+        on_profile=program.on_profile,
     )
     application = web.Application()
     application.add_routes(endpoints.routes())
@@ -77,6 +85,7 @@ ROUTES = [
     ("GET", "/_matrix/app/v1/rooms/%23x:y", HOMESERVER),
     ("POST", LOGIN, MODULE),
     ("POST", REFUSAL, MODULE),
+    ("POST", PROFILE, MODULE),
 ]
 
 
@@ -94,7 +103,7 @@ async def test_without_the_right_token_nothing_happens(
         answer = await client.request(method, path, headers=headers, json={"user_id": BEN.user_id})
         assert answer.status == 403, headers
         assert (await answer.json())["errcode"] == "M_FORBIDDEN"
-    assert (program.events, program.logins, program.refusals) == ([], [], [])
+    assert (program.events, program.logins, program.refusals, program.profiles) == ([], [], [], [])
 
 
 async def test_a_token_in_the_address_is_no_token(client: Client) -> None:
@@ -214,3 +223,15 @@ async def test_a_refusal_is_handed_on_as_a_reason(client: Client, program: Progr
     body = {"user_id": BEN.user_id, "reason": "no_rooms"}
     assert (await client.post(REFUSAL, json=body, headers=MODULE)).status == 200
     assert program.refusals == [(BEN.user_id, Reason.NO_ROOMS)]
+
+
+async def test_a_changed_profile_is_answered_when_it_is_clean(client: Client, program: Program) -> None:
+    assert (await client.post(PROFILE, json={"user_id": BEN.user_id}, headers=MODULE)).status == 200
+    assert program.profiles == [BEN.user_id]
+
+
+async def test_a_profile_that_could_not_be_cleaned_is_not_answered_as_if_it_was(
+    client: Client, program: Program
+) -> None:
+    program.error = TryLaterError("the homeserver is away")
+    assert (await client.post(PROFILE, json={"user_id": BEN.user_id}, headers=MODULE)).status == 500

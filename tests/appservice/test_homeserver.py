@@ -266,3 +266,38 @@ async def test_background_updates_are_counted(homeserver: Homeserver, wire: Wire
     assert await homeserver.background_updates() == 1
     wire.answer = lambda _: (200, {"enabled": True, "current_updates": {}})
     assert await homeserver.background_updates() == 0
+
+
+async def test_a_profile_is_read_as_its_person_and_cleaned_as_an_admin(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (200, {"displayname": "Kim Groß", "m.tz": "x"})
+    assert await homeserver.profile(KIM) == {"displayname": "Kim Groß", "m.tz": "x"}
+    await homeserver.delete_profile_field(KIM, "org.x/../y z")
+    assert [(method, path, query) for method, path, query, _ in wire.asked] == [
+        ("GET", "/_matrix/client/v3/profile/%40kim%3Aschool.example", {"user_id": KIM}),
+        ("DELETE", "/_matrix/client/v3/profile/%40kim%3Aschool.example/org.x%2F..%2Fy%20z", {}),
+    ]
+
+
+async def test_a_profile_field_that_is_gone_already_is_fine(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (404, {"errcode": "M_NOT_FOUND", "error": ""})
+    await homeserver.delete_profile_field(KIM, "m.tz")
+    for status, kind in ((403, RefusedError), (503, TryLaterError)):
+        wire.answer = lambda _, status=status: (status, {})
+        with pytest.raises(kind):
+            await homeserver.delete_profile_field(KIM, "m.tz")
+
+
+async def test_every_room_comes_whoever_made_it(homeserver: Homeserver, wire: Wire) -> None:
+    pages = {
+        "0": {"rooms": [{"room_id": "!a"}, {"room_id": "!b"}], "next_batch": 2},
+        "2": {"rooms": [{"room_id": "!c"}]},
+    }
+    wire.answer = lambda request: (200, pages[request.query["from"]])
+    assert [room["room_id"] async for room in homeserver.rooms()] == ["!a", "!b", "!c"]
+    assert [path for _, path, _, _ in wire.asked] == ["/_synapse/admin/v1/rooms"] * 2
+
+
+async def test_the_whole_state_of_a_room_is_read_by_the_admin(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (200, {"state": [{"type": "m.room.create"}]})
+    assert await homeserver.whole_state("!r/x") == [{"type": "m.room.create"}]
+    assert [(path, query) for _, path, query, _ in wire.asked] == [("/_synapse/admin/v1/rooms/%21r%2Fx/state", {})]

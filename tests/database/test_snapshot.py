@@ -1,8 +1,12 @@
+import gc
+import random
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event, insert, update
+import pytest
+from sqlalchemy import Connection, Engine, event, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from school.database.snapshot import Snapshot, read_snapshot, read_versions
@@ -205,3 +209,113 @@ async def test_rows_come_in_slices(writer: AsyncEngine, reader: Engine) -> None:
     )
     assert len(read(reader).directory) == 1_200
     assert 500 in yield_pers
+
+
+def read_plainly(connection: Connection) -> list[Person]:
+    """What a snapshot should say of people, row by row and without haste."""
+    active = RegisterState.ACTIVE
+    open_groups = set(connection.scalars(select(groups.c.id).where(groups.c.standing == active)))
+    member_of = [tuple(row) for row in connection.execute(select(memberships.c.person_id, memberships.c.group_id))]
+    ward_of = [tuple(row) for row in connection.execute(select(wards.c.guardian_id, wards.c.ward_id))]
+    return [
+        Person(
+            id=row.id,
+            user_id=row.user_id,
+            given_name=row.given_name,
+            family_name=row.family_name,
+            role=row.role,
+            groups=frozenset(group for person, group in member_of if person == row.id and group in open_groups),
+            leadership=row.leadership,
+            wards=frozenset(ward for guardian, ward in ward_of if guardian == row.id),
+        )
+        for row in connection.execute(select(persons).where(persons.c.standing == active))
+    ]
+
+
+async def test_a_random_school_is_read_as_it_stands_in_the_tables(writer: AsyncEngine, reader: Engine) -> None:
+    dice = random.Random(7)
+    left, active = RegisterState.LEFT.value, RegisterState.ACTIVE.value
+    people = [f"id with blank {number}" for number in range(620)]  # more than one slice
+    classes = [f"{number:x}" for number in range(40)]
+    async with writer.begin() as connection:
+        await add(
+            connection,
+            people=[
+                person_row(
+                    person,
+                    user_id=f"@p{number}:school.example",
+                    role=dice.choice(["teacher", "student", "guardian", "staff"]),
+                    leadership=dice.random() < 0.1,
+                    standing=dice.choice([active, active, active, left]),
+                )
+                for number, person in enumerate(people)
+            ],
+            of_groups=[group_row(name, standing=dice.choice([active, active, left])) for name in classes],
+            in_groups=[(person, name) for person in people for name in dice.sample(classes, dice.randrange(5))],
+        )
+        pairs = {(guardian, ward) for guardian in people for ward in dice.sample(people, dice.randrange(3))}
+        await connection.execute(insert(wards), [{"guardian_id": g, "ward_id": w} for g, w in pairs])
+    with reader.begin() as connection:
+        plainly = read_plainly(connection)
+        found = list(read_snapshot(connection).directory.people)
+    assert 300 < len(plainly) < 620
+    assert found == plainly  # the order, too
+    assert {type(person.leadership) for person in found} == {bool}
+
+
+async def test_who_did_not_change_is_the_same_object_as_before(writer: AsyncEngine, reader: Engine) -> None:
+    async with writer.begin() as connection:
+        await add(
+            connection,
+            people=map(person_row, ("kim", "lea", "max", "ute")),
+            of_groups=[group_row("g1"), group_row("g2")],
+            in_groups=[("kim", "g1"), ("lea", "g1"), ("max", "g1"), ("ute", "g2")],
+        )
+        await connection.execute(insert(wards).values(guardian_id="ute", ward_id="kim"))
+    first = read(reader)
+    async with writer.begin() as connection:
+        await connection.execute(update(persons).where(persons.c.id == "lea").values(given_name="Leah"))
+        await connection.execute(insert(wards).values(guardian_id="ute", ward_id="lea"))
+        await add(connection, in_groups=[("max", "g2")])
+    second = read(reader, first)
+    before, after = ({person.id: person for person in snapshot.directory.people} for snapshot in (first, second))
+    assert after[PersonId("kim")] is before[PersonId("kim")]
+    assert after[PersonId("lea")].given_name == "Leah"
+    assert after[PersonId("max")].groups == {"g1", "g2"}
+    assert after[PersonId("ute")].wards == {"kim", "lea"}
+    assert names(first) == {"Kim", "Lea", "Max", "Ute"}
+    assert {person.id: person for person in read(reader).directory.people} == after
+
+
+@contextmanager
+def collector(switch: Callable[[], None]) -> Iterator[None]:
+    was_enabled = gc.isenabled()
+    switch()
+    try:
+        yield
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
+
+
+@pytest.mark.parametrize("switch", [gc.enable, gc.disable])
+async def test_the_garbage_collector_waits_and_is_as_it_was_afterwards(
+    writer: AsyncEngine, reader: Engine, switch: Callable[[], None]
+) -> None:
+    async with writer.begin() as connection:
+        await add(connection, people=[person_row("kim")])
+    running: list[bool] = []
+    event.listen(
+        reader,
+        "before_cursor_execute",
+        lambda _conn, _cursor, statement, *_: running.append(gc.isenabled()) if "persons" in statement else None,
+    )
+    with collector(switch):
+        before = gc.isenabled()
+        read(reader)
+        assert not running[0]
+        assert gc.isenabled() is before
+        async with writer.begin() as connection:
+            await add(connection, of_groups=[group_row("g1", kind="nobody knows")])
+        with pytest.raises(ValueError, match="nobody knows"):
+            read(reader)
+        assert gc.isenabled() is before

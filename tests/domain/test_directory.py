@@ -1,3 +1,5 @@
+from dataclasses import FrozenInstanceError, fields
+
 import pytest
 from builders import BEA, BEN, CARL, EVERYBODY, GROUPS, IDA, NOBODY, person
 from hypothesis import given
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 
 from school.domain.directory import Directory
 from school.domain.groups import GroupId
-from school.domain.people import STUDENT, PersonId, display_name, names_of
+from school.domain.people import STUDENT, Person, PersonId, display_name, names_of, people_of
 
 SCHOOL = Directory(EVERYBODY, GROUPS)
 
@@ -61,6 +63,22 @@ def test_two_share_a_group_or_they_do_not() -> None:
 )
 def test_how_a_name_is_written(given_name: str, family_name: str, shown: str) -> None:
     assert display_name(given_name, family_name) == shown
+
+
+def test_many_people_made_at_once_are_people_like_any_other() -> None:
+    columns = [[getattr(one, field.name) for one in EVERYBODY] for field in fields(Person)]
+    made = people_of(len(EVERYBODY), columns)
+    assert made == list(EVERYBODY)
+    assert set(made) == set(EVERYBODY)
+    assert list(map(repr, made)) == list(map(repr, EVERYBODY))
+    with pytest.raises(FrozenInstanceError):
+        made[0].given_name = "Eva"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("number", [0, len(fields(Person)) - 1, len(fields(Person)) + 1])
+def test_people_need_a_column_for_each_field(number: int) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        people_of(1, [["x"]] * number)
 
 
 def test_names_come_in_the_order_given() -> None:

@@ -23,12 +23,23 @@ from builders import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from school.domain.decisions import Reason
+from school.domain.decisions import Reason, refuse
+from school.domain.files import FileLimits, FileRules
 from school.domain.groups import GroupId
 from school.domain.people import GUARDIAN, STUDENT, TEACHER, Person, UserId
 from school.domain.policy import Policy, RoomRequest
 from school.domain.rights import Level, Right, Rule
-from school.domain.rooms import MESSAGES, REMARKS, Room, RoomKind
+from school.domain.rooms import (
+    CALL_ANSWERS,
+    CALLS,
+    CONFERENCE_STATE,
+    ENCRYPTED,
+    ENCRYPTION,
+    MESSAGES,
+    REMARKS,
+    Room,
+    RoomKind,
+)
 
 OK = None
 """No reason speaks against it."""
@@ -271,9 +282,15 @@ def test_nobody_comes_into_the_chat_of_somebody_who_left_the_school() -> None:
     assert decision.reason is Reason.NO_TEACHER_LEFT
 
 
-def test_nobody_comes_into_a_parents_chat_in_which_somebody_unknown_sits() -> None:
-    with_stranger = room(RoomKind.CHAT, GABI, NOBODY)
-    assert policy().may_invite(GABI.user_id, GERD.user_id, with_stranger).reason is Reason.UNKNOWN_RECIPIENT
+def test_who_has_left_the_school_does_not_keep_others_out_of_a_chat() -> None:
+    with_somebody_gone = room(RoomKind.CHAT, GABI, NOBODY)
+    assert policy().may_invite(GABI.user_id, GERD.user_id, with_somebody_gone)
+    assert policy().may_invite(GABI.user_id, HANNA.user_id, with_somebody_gone).reason is Reason.NO_COMMON_GROUP
+
+
+def test_an_invitation_from_somebody_who_has_left_the_school_counts_no_more() -> None:
+    decision = policy(people=without(GERD)).may_join(OTTO.user_id, PARENTS_CHAT, invited_by=GERD.user_id)
+    assert decision.reason is Reason.NOT_INVITED
 
 
 @pytest.mark.parametrize(
@@ -394,7 +411,7 @@ def test_who_sends_somebody_away(who: Person | UserId, out_of: Room, reason: Rea
             GABI, room(RoomKind.CHAT, GABI, GERD), OK, id="a parents' room needs no teacher"
         ),
         pytest.param(
-            IDA, room(RoomKind.CHAT, GABI, HANNA, IDA), Reason.WOULD_BRIDGE_GROUPS,
+            IDA, room(RoomKind.CHAT, GABI, HANNA, IDA), Reason.PEOPLE_GREW_APART,
             id="a parents' room that has become a bridge is read-only for everybody",
         ),
         pytest.param(NOBODY, CLASS_ROOM, Reason.UNKNOWN_PERSON, id="somebody unknown writes nowhere"),
@@ -414,7 +431,7 @@ def test_ones_own_words_can_always_be_taken_back(who: UserId, into: Room) -> Non
 
 @pytest.mark.parametrize(
     "event_type",
-    ["m.call.invite", "m.poll.start", "org.matrix.msc3381.poll.start", "m.room.encrypted", "m.location", "x.y", ""],
+    ["m.poll.start", "org.matrix.msc3381.poll.start", "m.location", "m.room.encryption", "m.widget", "x.y", ""],
 )
 def test_what_is_not_on_the_list_is_not_offered(event_type: str) -> None:
     decisions = [policy().may_send(IDA.user_id, r, event_type) for r in (CLASS_ROOM, DIRECT, TEACHERS_CHAT, CONTROL)]
@@ -431,7 +448,7 @@ def test_what_is_not_on_the_list_is_not_offered(event_type: str) -> None:
         pytest.param("m.room.power_levels", TEACHERS_CHAT, OK, id="the moderators of a chat"),
         pytest.param("m.room.power_levels", CLASS_ROOM, Reason.RULES_ARE_FIXED, id="no power levels of a class"),
         pytest.param("m.room.join_rules", TEACHERS_CHAT, Reason.RULES_ARE_FIXED, id="no join rules"),
-        pytest.param("m.room.encryption", DIRECT, Reason.RULES_ARE_FIXED, id="no encryption"),
+        pytest.param("m.room.encryption", DIRECT, Reason.NOT_ENCRYPTED, id="no encryption"),
         pytest.param("m.room.name", DIRECT, Reason.RULES_ARE_FIXED, id="no name of a direct room"),
         pytest.param("m.room.pinned_events", DIRECT, OK, id="pinned messages of a direct room"),
         pytest.param("m.space.child", CLASS_SPACE, Reason.RULES_ARE_FIXED, id="nothing in a space"),
@@ -462,8 +479,140 @@ def test_a_parents_room_is_decided_anew_when_a_group_changes() -> None:
         assert not after.may_send(sender.user_id, PARENTS_CHAT, "m.room.message")
 
 
-def test_a_parents_room_becomes_read_only_when_a_member_leaves_the_school() -> None:
-    assert not policy(people=without(GERD)).may_send(GABI.user_id, PARENTS_CHAT, "m.room.message")
+def test_a_parents_room_lives_on_when_a_member_leaves_the_school() -> None:
+    assert policy(people=without(GERD)).may_send(GABI.user_id, PARENTS_CHAT, "m.room.message")
+
+
+def test_a_teacher_who_is_only_invited_keeps_no_room_alive() -> None:
+    waiting = room(RoomKind.CHAT, BEN, CARL, OTTO, creator=IDA.user_id)
+    assert policy().may_send(BEN.user_id, waiting, "m.room.message")
+    waiting = replace(waiting, invited=frozenset({OTTO.user_id}))
+    assert policy().may_send(BEN.user_id, waiting, "m.room.message").reason is Reason.NO_TEACHER_LEFT
+
+
+def test_whoever_may_write_to_everyone_is_a_host_like_a_teacher() -> None:
+    """A school that lets its staff write to everyone means their rooms, too."""
+    school = policy(yes(Level.ROLE, "staff", Right.MESSAGE_EVERYONE), yes(Level.ROLE, "staff", Right.CREATE_ROOMS))
+    hosted = room(RoomKind.CHAT, ZOE, BEN, CARL)
+    assert school.may_create_room(ZOE.user_id, RoomRequest(kind=RoomKind.CHAT, invitees=(BEN.user_id, CARL.user_id)))
+    assert school.may_send(BEN.user_id, hosted, "m.room.message")
+    assert policy().may_send(BEN.user_id, hosted, "m.room.message").reason is Reason.PEOPLE_GREW_APART
+
+
+# --- Calls, widgets, encryption, files ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("event_type", sorted(CALLS | CALL_ANSWERS))
+def test_who_may_start_conferences_may_call(event_type: str) -> None:
+    for into in (DIRECT, CLASS_ROOM, TEACHERS_CHAT):
+        assert policy().may_send(IDA.user_id, into, event_type)
+
+
+@pytest.mark.parametrize("event_type", sorted(CALLS))
+@pytest.mark.parametrize("who", [BEN, GABI])
+def test_nobody_else_makes_a_phone_ring(who: Person, event_type: str) -> None:
+    for into in (room(RoomKind.DIRECT, who, IDA), CLASS_ROOM, room(RoomKind.CHAT, IDA, who), PARENTS_CHAT):
+        assert policy().may_send(who.user_id, into, event_type).reason is Reason.NO_CONFERENCES
+
+
+@pytest.mark.parametrize("event_type", sorted(CALL_ANSWERS))
+def test_a_call_is_answered_where_somebody_is_who_may_call(event_type: str) -> None:
+    assert policy().may_send(GABI.user_id, room(RoomKind.DIRECT, IDA, GABI), event_type)
+    without_a_teacher = room(RoomKind.CHAT, GABI, GERD)
+    assert policy().may_send(GABI.user_id, without_a_teacher, event_type).reason is Reason.NO_CONFERENCES
+    may_not_join = policy(no(Level.ROLE, "guardian", Right.JOIN_CONFERENCES))
+    assert not may_not_join.may_send(GABI.user_id, room(RoomKind.DIRECT, IDA, GABI), event_type)
+
+
+@pytest.mark.parametrize("event_type", sorted(CONFERENCE_STATE))
+def test_calls_and_widgets_in_the_state_of_a_room_are_for_those_who_may_start_conferences(event_type: str) -> None:
+    for into in (CLASS_ROOM, TEACHERS_CHAT):
+        assert policy().may_send(IDA.user_id, into, event_type, is_state=True)
+        assert policy().may_send(BEN.user_id, into, event_type, is_state=True).reason is Reason.NO_CONFERENCES
+    taken = policy(no(Level.PERSON, IDA.id, Right.START_CONFERENCES))
+    assert taken.may_send(IDA.user_id, CLASS_ROOM, event_type, is_state=True).reason is Reason.NO_CONFERENCES
+    given = policy(yes(Level.GROUP, "5a", Right.START_CONFERENCES))
+    assert given.may_send(BEN.user_id, CLASS_ROOM, event_type, is_state=True)
+
+
+def test_a_direct_room_has_no_widget() -> None:
+    for event_type in ("m.widget", "im.vector.modular.widgets"):
+        decision = policy().may_send(IDA.user_id, DIRECT, event_type, is_state=True)
+        assert decision.reason is Reason.RULES_ARE_FIXED
+
+
+def test_a_call_as_state_or_its_state_as_a_message_is_nothing() -> None:
+    assert not policy().may_send(IDA.user_id, TEACHERS_CHAT, "m.call.invite", is_state=True)
+    assert not policy().may_send(IDA.user_id, TEACHERS_CHAT, "m.call.member")
+
+
+COLLEAGUES = room(RoomKind.DIRECT, IDA, OTTO)
+AMONG_TEACHERS = replace(policy(), encryption=frozenset({TEACHER}))
+
+
+def test_a_school_that_says_nothing_has_no_encryption() -> None:
+    for into in (COLLEAGUES, DIRECT, CLASS_ROOM, CONTROL):
+        assert policy().may_send(IDA.user_id, into, ENCRYPTION, is_state=True).reason is Reason.NOT_ENCRYPTED
+        assert policy().may_send(IDA.user_id, replace(into, encrypted=True), ENCRYPTED).reason is Reason.NOT_ENCRYPTED
+    assert not policy().may_encrypt({IDA.user_id, OTTO.user_id})
+
+
+def test_encryption_is_for_rooms_in_which_it_is_offered_to_all() -> None:
+    assert AMONG_TEACHERS.may_encrypt({IDA.user_id, OTTO.user_id})
+    assert not AMONG_TEACHERS.may_encrypt({IDA.user_id, BEN.user_id})
+    assert not AMONG_TEACHERS.may_encrypt({IDA.user_id, BOT})
+    assert AMONG_TEACHERS.may_send(IDA.user_id, COLLEAGUES, ENCRYPTION, is_state=True)
+    assert not AMONG_TEACHERS.may_send(IDA.user_id, DIRECT, ENCRYPTION, is_state=True)
+    assert AMONG_TEACHERS.may_send(IDA.user_id, replace(COLLEAGUES, encrypted=True), ENCRYPTED)
+    assert not AMONG_TEACHERS.may_send(IDA.user_id, COLLEAGUES, ENCRYPTED)
+    mixed = replace(DIRECT, encrypted=True)
+    assert AMONG_TEACHERS.may_send(IDA.user_id, mixed, ENCRYPTED).reason is Reason.NOT_ENCRYPTED
+
+
+def test_nobody_is_brought_into_an_encrypted_chat_who_may_not_be_in_one() -> None:
+    chat = room(RoomKind.CHAT, IDA, OTTO)
+    assert AMONG_TEACHERS.may_invite(IDA.user_id, BEN.user_id, chat)
+    encrypted = replace(chat, encrypted=True)
+    assert AMONG_TEACHERS.may_invite(IDA.user_id, BEN.user_id, encrypted).reason is Reason.NOT_ENCRYPTED
+
+
+def test_files_are_limited_by_role() -> None:
+    limits = FileRules(
+        everybody=FileLimits(max_bytes=100),
+        roles={STUDENT: FileLimits(max_bytes=10, types=("image/*",), rule="files.roles.student")},
+    )
+    school = replace(policy(), files=limits)
+    picture = {"msgtype": "m.image", "body": "a.png", "info": {"mimetype": "image/png"}}
+    program = {"msgtype": "m.file", "body": "a.exe", "info": {"mimetype": "image/png"}}
+    assert school.may_upload(IDA.user_id, 100)
+    assert school.may_upload(IDA.user_id, 101).reason is Reason.FILE_TOO_LARGE
+    assert school.may_upload(BEN.user_id, 11) == refuse(Reason.FILE_TOO_LARGE, "files.roles.student")
+    assert school.may_upload(NOBODY, 1).reason is Reason.UNKNOWN_PERSON
+    assert school.may_attach(IDA.user_id, "m.room.message", program)
+    assert school.may_attach(BEN.user_id, "m.room.message", picture)
+    assert school.may_attach(BEN.user_id, "m.room.message", program) == refuse(Reason.FILE_TYPE, "files.roles.student")
+    assert school.may_attach(NOBODY, "m.room.message", picture).reason is Reason.UNKNOWN_PERSON
+
+
+# --- What is said besides -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "where"),
+    [(BEN, "Klasse 5a"), (GABI, "Eltern Klasse 5a"), (ZOE, None), (NOBODY, None)],
+    ids=["a pupil's class", "a guardian's group", "nobody's group", "somebody unknown"],
+)
+def test_the_way_out_is_the_group_that_one_can_ask_in(who: Person | UserId, where: str | None) -> None:
+    group = policy().where_to_ask(who.user_id if isinstance(who, Person) else who)
+    assert (group and group.name) == where
+
+
+def test_teachers_find_everybody_even_if_they_may_not_write_to_everybody() -> None:
+    school = policy(no(Level.ROLE, TEACHER, Right.MESSAGE_EVERYONE))
+    assert not school.may_message(IDA.user_id, HANNA.user_id)
+    assert school.may_see(IDA.user_id, HANNA.user_id)
+    assert not school.may_see(IDA.user_id, NOBODY)
+    assert not school.may_see(BEN.user_id, CARL.user_id)
 
 
 def test_the_room_of_a_parent_who_left_the_school_needs_a_teacher() -> None:
@@ -504,6 +653,7 @@ def rules_about(rights: Iterable[Right]) -> st.SearchStrategy[Rule]:
             right=st.sampled_from(list(rights)),
             allow=st.booleans(),
             id=st.just("line"),
+            role=st.sampled_from([None, STUDENT, TEACHER]) if level is Level.GROUP else st.none(),
         )
     )
 
@@ -573,6 +723,74 @@ def test_no_chain_of_steps_makes_a_guardians_room_a_bridge(
         for one in others:
             for other in others:
                 assert one == other or school.may_message(one.user_id, other.user_id)
+
+
+@given(random_people, st.lists(rules_about(Right), max_size=3), st.integers(0, 6), st.sets(st.integers(0, 6)), steps)
+def test_no_chain_of_steps_lets_people_talk_who_may_not_unless_somebody_is_there_who_may_bring_them_together(
+    people: list[Person], rules: list[Rule], number: int, invited: set[int], attempts: list[Step]
+) -> None:
+    """Whoever makes the room, whatever the rules: by the default table that somebody is a teacher."""
+    school = policy(*rules, people=people)
+    maker = people[number % len(people)].user_id
+    invitees = tuple(sorted({people[each % len(people)].user_id for each in invited} - {maker}))
+    if not school.may_create_room(maker, RoomRequest(kind=RoomKind.CHAT, invitees=invitees)):
+        return
+    there = replace(room(RoomKind.CHAT, maker, *invitees), invited=frozenset(invitees))
+    for attempt in attempts:
+        there = replace(after(school, there, attempt, people), invited=there.invited)
+        if attempt.what == "join":
+            there = replace(there, invited=there.invited - {people[attempt.who % len(people)].user_id})
+        here = [p for p in people if p.user_id in there.members]
+        apart = any(
+            not school.may_message(one.user_id, other.user_id)
+            for one in here
+            for other in here
+            if one != other and one.role != TEACHER
+        )
+        hosts = [p for p in here if p.user_id not in there.invited and school.rights.holds(p, Right.MESSAGE_EVERYONE)]
+        if apart and not hosts:
+            assert not any(school.may_send(p.user_id, there, "m.room.message") for p in here)
+
+
+@given(random_people, st.lists(rules_about(Right), max_size=4), st.integers(0, 6))
+def test_a_right_that_is_taken_from_a_person_is_gone_everywhere(
+    people: list[Person], rules: list[Rule], number: int
+) -> None:
+    who, others = people[number % len(people)], [p for p in people if p != people[number % len(people)]]
+    school = policy(*rules, *(no(Level.PERSON, who.id, right) for right in Right), people=people)
+    me = who.user_id
+    foreign = [room(RoomKind.GROUP, group=group) for group in GROUP_IDS if GroupId(group) not in who.groups]
+    for other in others:
+        pair = room(RoomKind.DIRECT, me, other)
+        assert not school.may_message(me, other.user_id)
+        assert bool(school.may_see(me, other.user_id)) is (who.role == TEACHER)  # who finds everybody as a teacher
+        assert not school.may_create_room(me, RoomRequest(kind=RoomKind.DIRECT, invitees=(other.user_id,)))
+        assert not school.may_create_room(me, RoomRequest(kind=RoomKind.CHAT, invitees=(other.user_id,)))
+        assert not school.may_send(me, pair, "m.room.message")
+        assert not any(school.may_send(me, pair, event_type) for event_type in CALLS | CALL_ANSWERS)
+    assert not school.may_create_room(me, RoomRequest(kind=RoomKind.CHAT))
+    for there in foreign:
+        assert not school.may_enter_group(me, there)
+        assert not school.may_send(me, there, "m.room.message")
+        assert not any(school.may_send(me, there, each, is_state=True) for each in CONFERENCE_STATE)
+
+
+@given(random_people, st.lists(rules_about(Right), max_size=4))
+def test_a_chat_is_judged_by_kinds_of_people_as_it_would_be_by_every_pair(
+    people: list[Person], rules: list[Rule]
+) -> None:
+    school = policy(*rules, people=people)
+    maker = people[0]
+    if school.rights.holds(maker, Right.MESSAGE_EVERYONE):
+        return
+    everybody_may = all(
+        school.may_message(one.user_id, other.user_id)
+        for one in people
+        for other in people
+        if one != other and one.role != TEACHER
+    )
+    there = room(RoomKind.CHAT, *people)
+    assert bool(school.may_send(maker.user_id, there, "m.room.message")) is everybody_may
 
 
 random_requests = st.builds(

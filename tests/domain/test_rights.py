@@ -89,6 +89,42 @@ def test_no_beats_yes_at_one_level(no_comes: str) -> None:
     assert ruling.id == "no"
 
 
+def test_a_rule_for_one_role_in_a_group_leaves_the_others_in_it_alone() -> None:
+    """ "The pupils of 5a may not", and their teacher may."""
+    line = Rule(level=Level.GROUP, subject="5a", right=Right.MESSAGE_OWN_GROUPS, allow=False, id="l", role=STUDENT)
+    rights = with_rules(line)
+    assert rights.ruling(BEN, Right.MESSAGE_OWN_GROUPS) == line
+    assert rights.holds(IDA, Right.MESSAGE_OWN_GROUPS)
+
+
+@pytest.mark.parametrize("no_is_for_the_role", [True, False])
+def test_no_beats_yes_also_between_a_group_and_a_role_in_it(no_is_for_the_role: bool) -> None:
+    rights = with_rules(
+        Rule(
+            level=Level.GROUP, subject="5a", right=Right.CREATE_ROOMS, allow=no_is_for_the_role, id="all of the group"
+        ),
+        Rule(
+            level=Level.GROUP,
+            subject="5a",
+            right=Right.CREATE_ROOMS,
+            allow=not no_is_for_the_role,
+            id="its pupils",
+            role=STUDENT,
+        ),
+    )
+    assert not rights.holds(BEN, Right.CREATE_ROOMS)
+    assert rights.holds(IDA, Right.CREATE_ROOMS) is no_is_for_the_role
+
+
+def test_people_in_the_same_groups_are_alike_unless_a_rule_names_them() -> None:
+    rights = with_rules(rule(Level.PERSON, BEN.id, Right.CREATE_ROOMS, allow=True))
+    bea, other = person("bea", STUDENT, "5a"), person("other", STUDENT, "5a")
+    assert rights.likeness(bea) == rights.likeness(other)
+    assert rights.likeness(BEN) != rights.likeness(bea)
+    assert rights.likeness(IDA) != rights.likeness(bea)
+    assert rights.likeness(person("elsewhere", STUDENT, "6b")) != rights.likeness(bea)
+
+
 def test_what_nothing_grants_is_refused() -> None:
     assert not Rights([]).holds(IDA, Right.MESSAGE_TEACHERS)
     assert Rights([]).ruling(IDA, Right.MESSAGE_TEACHERS) is None
@@ -121,6 +157,17 @@ def test_a_later_rule_replaces_an_earlier_one_of_the_same_subject_and_right() ->
         rule(Level.ROLE, STUDENT, Right.CREATE_ROOMS, allow=True),
     )
     assert rights.holds(BEN, Right.CREATE_ROOMS)
+
+
+@pytest.mark.parametrize("patterns", [("Klasse*", "Klasse 5*"), ("Klasse 5*", "Klasse*")])
+def test_no_beats_yes_for_two_patterns_that_fit_one_group(patterns: tuple[str, str]) -> None:
+    lines = [
+        rule(Level.GROUP, pattern, Right.CREATE_ROOMS, allow=pattern == "Klasse 5*", line=pattern)
+        for pattern in patterns
+    ]
+    ruling = rights_of_school(lines, GROUPS).ruling(BEN, Right.CREATE_ROOMS)
+    assert ruling is not None
+    assert ruling.id == "Klasse*"
 
 
 def test_a_ruling_names_the_line_that_said_so() -> None:
@@ -207,7 +254,7 @@ rules_of_all_kinds = st.sampled_from(Level).flatmap(
 def test_the_most_specific_rule_decides(rules: list[Rule], right: Right, groups: set[str]) -> None:
     somebody = person("ben", STUDENT, *groups)
     last = {(r.level, r.subject): r.allow for r in [*default_rules(), *rules] if r.right is right}
-    of_groups = [last[Level.GROUP, g] for g in groups if (Level.GROUP, g) in last]
+    of_groups = [r.allow for r in rules if r.right is right and r.level is Level.GROUP and r.subject in groups]
     if (Level.PERSON, somebody.id) in last:
         expected = last[Level.PERSON, somebody.id]
     elif of_groups:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from school.domain.groups import GroupId
 from school.domain.rooms import (
+    ENCRYPTION,
     HISTORY,
     MESSAGES,
     MODERATOR,
@@ -132,13 +133,14 @@ def test_moderators_are_written_in_one_order() -> None:
 @pytest.mark.parametrize("kind", RoomKind)
 def test_what_people_may_write_as_state_is_within_reach_of_somebody_who_is_not_the_school(kind: RoomKind) -> None:
     events = power_levels(kind)["events"]
-    for event_type in STATE_BY_PEOPLE[kind] - {"m.room.power_levels"}:
+    of_the_maker_alone = {"m.room.power_levels", ENCRYPTION}
+    for event_type in STATE_BY_PEOPLE[kind] - of_the_maker_alone:
         assert events[event_type] <= MODERATOR
 
 
 def test_membership_and_creation_are_no_state_that_people_write() -> None:
     for types in STATE_BY_PEOPLE.values():
-        assert types.isdisjoint({"m.room.member", "m.room.create", "m.room.encryption", "m.room.join_rules"})
+        assert types.isdisjoint({"m.room.member", "m.room.create", "m.room.join_rules"})
 
 
 def test_messages_and_remarks_are_different_things() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from roster_sync.sources import RegisterOptions, read_register
-from school.domain.people import GUARDIAN
+from school.domain.people import GUARDIAN, Role
 from school.domain.roster import RegisterError, Roster
 
 SCHOOLS = ("oberschule", "oberschule-day2")
@@ -127,3 +127,30 @@ def test_two_registers_in_one_folder_are_an_error(tmp_path, options):
     (tmp_path / "users.csv").touch()
     with pytest.raises(RegisterError, match="both"):
         read_register(tmp_path, options)
+
+
+@pytest.mark.parametrize("register_format", FORMATS)
+def test_a_role_of_the_schools_own_is_given_by_group_and_to_nobody_but_teachers(small_school, register_format):
+    plain = RegisterOptions(identity_key=b"k" * 32)
+    before = read_register(small_school / register_format, plain)
+    teachers = {ident for ident, person in before.persons.items() if person.role == "teacher"}
+    both = next(  # a class with pupils and some of the teachers
+        group
+        for key, group in before.groups.items()
+        if (inside := {ident for ident, person in before.persons.items() if key in person.groups}) - teachers
+        and inside & teachers
+        and teachers - inside
+    )
+    options = RegisterOptions(identity_key=b"k" * 32, added_roles=((both.name, Role("staff")),))
+    after = read_register(small_school / register_format, options)
+    changed = {ident for ident, person in after.persons.items() if person != before.persons[ident]}
+    assert changed
+    assert {before.persons[ident].role for ident in changed} == {"teacher"}
+    assert {after.persons[ident].role for ident in changed} == {"staff"}
+    assert all(both.key in after.persons[ident].groups for ident in changed)
+
+
+def test_a_register_whose_teachers_are_all_made_something_else_is_not_believed(small_school):
+    options = RegisterOptions(identity_key=b"k" * 32, added_roles=(("*", Role("staff")),))
+    with pytest.raises(RegisterError, match="nobody with the role teacher"):
+        read_register(small_school / "iserv", options)

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,9 @@ from pydantic_core import ErrorDetails
 from school.config import ConfigError, RightLine, Settings, load_settings, read_keys, read_secret
 from school.config.sentences import KNOWN_ERRORS, explain, keys_of
 from school.config.source import Source, dotted
+from school.domain.files import FileLimits, FileRules
 from school.domain.groups import GroupKind
+from school.domain.people import GUARDIAN, STUDENT, Role
 from school.domain.rest import Window
 from school.domain.rights import Level, Right
 
@@ -79,6 +81,15 @@ register:
   guard: {people: 20, share: 0}
 module:
   directory_max_age_seconds: 300
+files:
+  max_megabytes: 100
+  types: ["image/*", application/pdf, audio/vnd.x-1+2, "*/*"]
+  roles:
+    student: {max_megabytes: 20}
+    guardian: {types: ["image/*"]}
+    staff: {}
+encryption:
+  roles: [teacher, staff]
 """
 SHORT = """\
 school:
@@ -135,6 +146,10 @@ def test_everything_that_stands_in_the_file_is_in_the_settings(load: Load, tmp_p
     assert kind.pattern.search("AG Schach")
     assert kind.kind is GroupKind.CLUB
     assert settings.module.directory_max_age_seconds == 300
+    assert settings.files.max_megabytes == 100
+    assert settings.files.types == ("image/*", "application/pdf", "audio/vnd.x-1+2", "*/*")
+    assert [*settings.files.roles] == ["student", "guardian", "staff"]
+    assert settings.encryption.roles == ("teacher", "staff")
 
 
 def test_three_keys_are_enough_and_the_rest_has_defaults(load: Load, tmp_path: Path) -> None:
@@ -152,6 +167,8 @@ def test_three_keys_are_enough_and_the_rest_has_defaults(load: Load, tmp_path: P
     assert settings.register.leadership == ("Schulleitung",)
     assert (settings.register.guard.people, settings.register.guard.share) == (10, 0.05)
     assert settings.module.directory_max_age_seconds == 600
+    assert (settings.files.max_megabytes, settings.files.types, dict(settings.files.roles)) == (50, None, {})
+    assert settings.encryption.roles == ()
     assert settings.demo is False
 
 
@@ -207,11 +224,44 @@ def test_free_days_may_be_ranges_with_both_ends(load: Load) -> None:
     assert load(GOOD).rest.free_days == expected
 
 
+MEGABYTE = 1024 * 1024
+
+
+def test_files_of_a_role_are_as_for_everybody_but_for_what_the_role_says(load: Load) -> None:
+    everybody = ("image/*", "application/pdf", "audio/vnd.x-1+2", "*/*")
+    assert load(GOOD).files.rules == FileRules(
+        everybody=FileLimits(max_bytes=100 * MEGABYTE, types=everybody, rule="files"),
+        roles={
+            STUDENT: FileLimits(max_bytes=20 * MEGABYTE, types=everybody, rule="files.roles.student"),
+            GUARDIAN: FileLimits(max_bytes=100 * MEGABYTE, types=("image/*",), rule="files.roles.guardian"),
+            Role("staff"): FileLimits(max_bytes=100 * MEGABYTE, types=everybody, rule="files.roles.staff"),
+        },
+    )
+
+
+def test_a_school_that_says_nothing_takes_files_of_any_type_up_to_50_megabytes(load: Load) -> None:
+    assert load(SHORT).files.rules == FileRules(everybody=FileLimits(max_bytes=50 * MEGABYTE))
+
+
+@pytest.mark.parametrize(
+    ("files", "largest"),
+    [("", 50), ("{max_megabytes: 5}", 5), ("{max_megabytes: 5, roles: {teacher: {max_megabytes: 9}, student: {}}}", 9)],
+)
+def test_the_largest_file_is_the_one_of_whoever_may_send_most(load: Load, files: str, largest: int) -> None:
+    assert load(f"{SHORT}files: {files}\n").files.largest_megabytes == largest
+
+
 def test_settings_cannot_be_changed(load: Load) -> None:
     settings: Any = load(GOOD)
     with pytest.raises(ValidationError):
         settings.school.name = "Andere Schule"
-    for mapping in (settings.rights.roles, settings.rights.roles["student"], settings.rest.reachable):
+    for mapping in (
+        settings.rights.roles,
+        settings.rights.roles["student"],
+        settings.rest.reachable,
+        settings.files.roles,
+        settings.files.rules.roles,
+    ):
         with pytest.raises(TypeError):
             mapping["student"] = True
 
@@ -396,6 +446,59 @@ BROKEN = {
     ),
     "a day twice in one line": (SHORT + "rest: {reachable: {'mon,mon': []}}", ["names a day twice"]),
     "no hours at all": (SHORT + "rest: {reachable: {mon: []}}", ["nobody could ever be reached"]),
+    "a limit of files that is nearly a key": (
+        SHORT + "files:\n  max_megabyte: 5\n",
+        ["line 7: files.max_megabyte is no key", "Did you mean files.max_megabytes?"],
+    ),
+    "a limit of a role that is nearly a key": (
+        SHORT + "files:\n  roles:\n    student:\n      type: [image/*]\n",
+        ["line 9: files.roles.student.type is no key"],
+    ),
+    "a limit of files with a unit": (
+        SHORT + "files:\n  max_megabytes: 50M\n",
+        ["line 7: files.max_megabytes must be a whole number"],
+    ),
+    "files of no size": (
+        SHORT + "files: {max_megabytes: 0}",
+        ["line 6", "max_megabytes is too small; write 1 or more"],
+    ),
+    "files of a role of no size": (
+        SHORT + "files:\n  roles:\n    student:\n      max_megabytes: 0\n",
+        ["line 9: files.roles.student.max_megabytes is too small"],
+    ),
+    "files of any size": (SHORT + "files: {max_megabytes: 10001}", ["is too large; write 10000 at most"]),
+    "types that are no list": (SHORT + "files:\n  types: image/*\n", ["line 7: files.types must be a list"]),
+    "no type at all": (
+        SHORT + "files:\n  types: []\n",
+        ["line 7: files.types names no type, so no file could be sent; take the line out"],
+    ),
+    "an ending where a type belongs": (
+        SHORT + "files:\n  types: [image/*, .pdf]\n",
+        ["line 7: files.types must name media types in small letters", '".pdf" is none'],
+    ),
+    "a type in capitals": (SHORT + "files: {types: [Image/PNG]}", ['"Image/PNG" is none']),
+    "a type with a parameter": (SHORT + "files: {types: [text/plain; charset=utf-8]}", ['charset=utf-8" is none']),
+    "a type of a role that is none": (
+        SHORT + "files:\n  roles:\n    student:\n      types: [pdf]\n",
+        ["line 9: files.roles.student.types must name media types", '"pdf" is none'],
+    ),
+    "an unknown role with files": (
+        SHORT + "files:\n  roles:\n    studnt: {max_megabytes: 5}\n",
+        ["line 8: files.roles.studnt:", 'there is no role "studnt"', 'did you mean "student"?'],
+    ),
+    "a role with files that is a number": (
+        SHORT + "files:\n  roles:\n    student: 20\n",
+        ["line 8: files.roles.student must be keys with values"],
+    ),
+    "an unknown role with encryption": (
+        SHORT + "encryption:\n  roles: [teacher,\n    techer]\n",
+        ["line 8: encryption.roles:", 'there is no role "techer"', 'did you mean "teacher"?'],
+    ),
+    "encryption that is switched on": (SHORT + "encryption: true\n", ["line 6: encryption must be keys with values"]),
+    "encryption for one role without a list": (
+        SHORT + "encryption:\n  roles: teacher\n",
+        ["line 7: encryption.roles must be a list"],
+    ),
     "a country in words": (SHORT + "rest: {holidays: {country: Germany}}", ['such as "DE"; it is "Germany"']),
     "a holiday without a country": (SHORT + "rest:\n  holidays: {}\n", ["line 7: rest.holidays.country is missing"]),
     "a free day of another order": (
@@ -452,6 +555,12 @@ def test_one_thing_broken_is_one_sentence(load: Load, tmp_path: Path, text: str 
     assert "\n" not in problem
     for part in parts:
         assert part in problem
+
+
+@pytest.mark.parametrize(("written", "meant"), [("type", "types"), ("max-megabytes", "max_megabytes")])
+def test_the_key_that_was_probably_meant_is_named_below_a_role_as_well(load: Load, written: str, meant: str) -> None:
+    (problem,) = problems_of(load, SHORT + f"files: {{roles: {{student: {{{written}: 1}}}}}}\n")
+    assert f"Did you mean files.roles.{meant}?" in problem
 
 
 def test_several_problems_are_all_named_from_top_to_bottom(load: Load) -> None:
@@ -662,13 +771,13 @@ def test_the_sample_has_every_key_and_can_be_loaded(load: Load) -> None:
 
 
 def keys_written(section: Any, prefix: str = "") -> set[str]:
-    """The keys of a section that its file has, and of the sections in it."""
+    """The keys of a section that its file has, and of the sections in it, in a list of it or in a mapping of it."""
     written = set()
     for name in section.model_fields_set:
         key = prefix + (type(section).model_fields[name].alias or name)
         written.add(key)
         value = getattr(section, name)
-        for inner in value if isinstance(value, tuple) else (value,):
+        for inner in value if isinstance(value, tuple) else value.values() if isinstance(value, Mapping) else (value,):
             if hasattr(inner, "model_fields_set"):
                 written |= keys_written(inner, f"{key}.")
     return written

@@ -1,9 +1,11 @@
 import asyncio
+import gc
 import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from school.database.reader import open_reader
 from school.database.snapshot import Snapshot, read_snapshot
 from school.database.tables import free_days, groups, held_rooms, memberships, metadata, persons, versions
 from school.domain.decisions import Reason
+from school.domain.people import Person
 from school.domain.rest import RestCause
 from school.standing import CannotDecideError, StandingKeeper
 
@@ -259,3 +262,30 @@ def test_of_two_looks_at_once_the_slower_one_does_not_bring_the_older_state_back
     quick.join(10)
 
     assert "newcomer" in names(school)
+
+
+def test_a_directory_that_was_replaced_is_freed_in_slices(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All at once would stop Synapse's reactor for as long as that takes."""
+    many = [
+        {"id": f"p{n}", "user_id": user(f"p{n}"), "given_name": "Eva", "family_name": "", "role": "student"}
+        for n in range(1_700)
+    ]
+    school.write(insert(persons).values(many), text("UPDATE versions SET number = 2"))
+    school.refresh()
+    school.write(text("UPDATE persons SET given_name = 'Emil'"), text("UPDATE versions SET number = 3"))
+    left: list[int] = []
+
+    def pause(_: float) -> None:
+        evas = (thing for thing in gc.get_objects() if isinstance(thing, Person) and thing.given_name == "Eva")
+        left.append(sum(1 for _ in evas))
+
+    monkeypatch.setattr("school.standing.sleep", pause)
+    school.refresh()
+    assert names(school) == {"Emil"}
+    assert left[-1] == 0
+    steps = [before - after for before, after in pairwise([1_700, *left])]
+    assert max(steps) <= 500
+    monkeypatch.setattr("school.standing.sleep", lambda _: pytest.fail("nobody is to be freed"))
+    school.write(insert(held_rooms).values(room_id="!waits"), text("INSERT INTO versions VALUES ('rest', 1)"))
+    school.refresh()
+    assert school.keeper.current().is_draining("!waits")

@@ -63,6 +63,20 @@ def test_every_refusal_has_a_sentence_without_placeholders(language: Language, r
     assert not placeholders(sentence)
 
 
+@pytest.mark.parametrize("language", Language)
+def test_a_refusal_names_the_group_that_is_the_way_out(language: Language) -> None:
+    texts = Texts(language)
+    assert "in Klasse {x}" in texts.refusal(Reason.NO_COMMON_GROUP, ask_in="Klasse {x}")
+    assert texts.refusal(Reason.NO_COMMON_GROUP, ask_in=None) == texts.refusal(Reason.NO_COMMON_GROUP)
+    assert texts.refusal(Reason.NO_SPACES, ask_in="Klasse 5a") == texts.refusal(Reason.NO_SPACES)
+
+
+def test_only_groups_are_put_into_refusals() -> None:
+    with_a_group = {name for name in GERMAN if name.endswith(".ask_in")}
+    assert with_a_group
+    assert all(placeholders(GERMAN[name]) == {"group"} for name in with_a_group)
+
+
 @pytest.mark.parametrize(("name", "given", "place"), SAID, ids=[f"{name} in {place}" for name, _, place in SAID])
 def test_what_the_program_says_exists_and_gets_all_its_values(name: str, given: set[str], place: str) -> None:
     assert name in GERMAN
@@ -70,7 +84,7 @@ def test_what_the_program_says_exists_and_gets_all_its_values(name: str, given: 
 
 
 def test_every_sentence_is_said_somewhere() -> None:
-    refusals = {f"refused.{reason}" for reason in Reason}
+    refusals = {f"refused.{reason}{more}" for reason in Reason for more in ("", ".ask_in")}
     assert set(GERMAN) - {name for name, _, _ in SAID} - refusals == set()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from school.config import load_settings, read_keys, read_secret
+from school.config import ConfigError, load_settings, read_keys, read_secret
 from schulbote.demo_files import SERVER_NAME, DemoHome
 
 
@@ -81,6 +81,29 @@ def test_a_second_start_keeps_every_secret_and_takes_the_new_port(tmp_path: Path
     prepared(tmp_path / "home", port=19_000)
     assert {path: path.read_text() for path in secret} == before
     assert yaml.safe_load(home.homeserver_yaml.read_text())["listeners"][0]["port"] == 19_000
+
+
+def test_a_second_start_keeps_the_sections_that_somebody_tries_out(tmp_path: Path) -> None:
+    home = prepared(tmp_path / "home", register=tmp_path / "old")
+    rights = "rights: {added_roles: [staff], roles: {student: {create_rooms: true}}}  # an attempt\n"
+    written = home.school_yaml.read_text() + rights + "rest: {reachable: {mon: ['8:00-9:00']}}\n"
+    home.school_yaml.write_text(written.replace("register:\n", "register:\n  roles: {staff: [Büro]}\n"))
+    for _ in range(2):
+        settings = home.prepare(register=tmp_path / "new", port=18_200)
+        assert settings.rights.roles == {"student": {"create_rooms": True}}
+        assert settings.register.roles == {"staff": ("Büro",)}
+        assert settings.register.folder == tmp_path / "new"
+        assert settings.web.listen_port == 18_201
+        assert settings.rest.reachable is None
+        assert "# an attempt" in home.school_yaml.read_text()
+        assert home.is_demo
+
+
+def test_a_mistake_in_a_demos_school_yaml_is_a_sentence_with_its_line(tmp_path: Path) -> None:
+    home = prepared(tmp_path / "home")
+    home.school_yaml.write_text(home.school_yaml.read_text() + "rights: {roles: {student: {create_roms: true}}}\n")
+    with pytest.raises(ConfigError, match=r'school\.yaml, line \d+: .*did you mean "create_rooms"'):
+        home.prepare(register=tmp_path, port=18_100)
 
 
 def test_the_tokens_of_synapse_are_those_of_the_appservice(tmp_path: Path) -> None:

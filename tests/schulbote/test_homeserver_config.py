@@ -81,6 +81,7 @@ print(json.dumps({
     "profiles of strangers": not config.server.limit_profile_requests_to_users_who_share_rooms,
     "keys of strangers": not config.experimental.msc4263_limit_key_queries_to_users_who_share_rooms,
     "previews": config.media.url_preview_enabled,
+    "largest file": config.media.max_upload_size,
     "modules": [module.__name__ for module, _ in config.modules.loaded_modules],
     "appservices": config.appservice.app_service_config_files,
 }))
@@ -108,6 +109,7 @@ WANTED = {
     "profiles of strangers": False,
     "keys of strangers": False,
     "previews": False,
+    "largest file": 50 * 1024 * 1024,
     "modules": ["School"],
 }
 
@@ -131,6 +133,13 @@ def settings_of(folder: Path) -> Settings:
     return load_settings(folder / "school.yaml")
 
 
+def settings_with(folder: Path, section: str) -> Settings:
+    """The settings of a school whose school.yaml has one section more."""
+    path = settings_of(folder).path
+    path.write_text(f"{path.read_text()}\n{section}\n")
+    return load_settings(path)
+
+
 def opaque(path: list[str]) -> bool:
     """What Synapse passes on whole: words for clients, the database driver's arguments, arguments of a class."""
     whole = (["database", "args"], ["listeners", "resources"])
@@ -143,7 +152,10 @@ def test_synapse_accepts_the_demos_homeserver_yaml_and_knows_every_key(tmp_path:
     home.prepare(register=tmp_path, port=18_008)
     read = read_with_synapse(home.homeserver_yaml)
     assert [path for path in read.pop("never asked for") if not opaque(path)] == []
-    assert read == WANTED | {"appservices": [str(tmp_path / "home" / "synapse" / "registration.yaml")]}
+    assert read == WANTED | {
+        "metrics": True,  # on this machine, like all of the demo
+        "appservices": [str(tmp_path / "home" / "synapse" / "registration.yaml")],
+    }
 
 
 @needs_synapse
@@ -192,6 +204,7 @@ EVERY_SCHOOL = {
     "encryption_enabled_by_default_for_room_type": "off",
     "extra_well_known_client_content": {"io.element.e2ee": {"default": False, "force_disable": True}},
     "default_room_version": "12",
+    "max_upload_size": "50M",
     "event_cache_size": "50K",
 }
 
@@ -202,6 +215,35 @@ def test_what_the_rights_and_the_rest_time_rely_on(tmp_path: Path, key: str) -> 
     assert school_settings(settings, registration=tmp_path / "r.yaml")[key] == EVERY_SCHOOL[key]
     demo = demo_settings(settings, home=tmp_path, port=1, registration=tmp_path / "r.yaml")
     assert demo[key] == EVERY_SCHOOL[key]
+
+
+@pytest.mark.parametrize(
+    ("files", "largest"),
+    [
+        pytest.param("{max_megabytes: 100}", 100, id="for everybody"),
+        pytest.param("{max_megabytes: 20, roles: {teacher: {max_megabytes: 200}}}", 200, id="a role may send more"),
+        pytest.param("{max_megabytes: 20, roles: {student: {max_megabytes: 5}}}", 20, id="a role may send less"),
+        pytest.param("{roles: {student: {types: ['image/*']}}}", 50, id="a role may send the same"),
+    ],
+)
+def test_synapse_takes_the_largest_file_that_anybody_may_send(tmp_path: Path, files: str, largest: int) -> None:
+    settings = settings_with(tmp_path, f"files: {files}")
+    made = school_settings(settings, registration=tmp_path / "r.yaml")
+    assert made["max_upload_size"] == f"{largest}M"
+    limits = [settings.files.rules.everybody, *settings.files.rules.roles.values()]
+    assert max(one.max_bytes or 0 for one in limits) == largest * 1024 * 1024
+    demo = demo_settings(settings, home=tmp_path, port=1, registration=tmp_path / "r.yaml")
+    assert demo["max_upload_size"] == f"{largest}M"
+
+
+@pytest.mark.parametrize(("roles", "off"), [("[]", True), ("[teacher]", False)])
+def test_clients_are_told_to_leave_encryption_alone_unless_somebody_may_use_it(
+    tmp_path: Path, roles: str, off: bool
+) -> None:
+    settings = settings_with(tmp_path, f"encryption: {{roles: {roles}}}")
+    made = school_settings(settings, registration=tmp_path / "r.yaml")
+    assert made["extra_well_known_client_content"] == {"io.element.e2ee": {"default": False, "force_disable": off}}
+    assert made["encryption_enabled_by_default_for_room_type"] == "off"
 
 
 def test_nothing_is_told_to_anybody_outside(tmp_path: Path) -> None:
@@ -254,7 +296,9 @@ def test_the_demo_lifts_every_limit_that_synapse_has(tmp_path: Path) -> None:
 def test_the_demo_is_reached_from_this_machine_only(tmp_path: Path) -> None:
     demo = demo_settings(settings_of(tmp_path), home=tmp_path, port=18_008, registration=tmp_path / "r.yaml")
     assert [listener["bind_addresses"] for listener in demo["listeners"]] == [["127.0.0.1"]]
-    assert [resource["names"] for listener in demo["listeners"] for resource in listener["resources"]] == [["client"]]
+    assert [resource["names"] for listener in demo["listeners"] for resource in listener["resources"]] == [
+        ["client", "metrics"]
+    ]
 
 
 def test_the_log_holds_warnings_and_what_the_modules_say(tmp_path: Path) -> None:

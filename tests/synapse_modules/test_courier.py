@@ -27,10 +27,11 @@ def courier(appservice: Appservice, base_url: str = "http://127.0.0.1:8009") -> 
 
 
 @pytest.mark.parametrize("base_url", ["http://127.0.0.1:8009", "http://127.0.0.1:8009/"])
-async def test_a_login_and_a_refusal_are_told_with_the_shared_secret(base_url: str) -> None:
+async def test_a_login_a_refusal_and_a_profile_are_told_with_the_shared_secret(base_url: str) -> None:
     appservice = Appservice()
     await courier(appservice, base_url).tell_login(BEN.user_id)
     await courier(appservice, base_url).tell_refusal(BEN.user_id, Reason.NO_ROOMS)
+    await courier(appservice, base_url).tell_profile(BEN.user_id)
     headers = {b"Authorization": [b"Bearer secret"]}
     assert appservice.posts == [
         ("http://127.0.0.1:8009/_schulbote/module/login", {"user_id": BEN.user_id}, headers),
@@ -39,6 +40,7 @@ async def test_a_login_and_a_refusal_are_told_with_the_shared_secret(base_url: s
             {"user_id": BEN.user_id, "reason": "no_rooms"},
             headers,
         ),
+        ("http://127.0.0.1:8009/_schulbote/module/profile", {"user_id": BEN.user_id}, headers),
     ]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from school.domain.decisions import Reason
-from school.domain.rooms import STAMP_KEY, RoomKind, power_levels, stamp_from
+from school.domain.rooms import MEGOLM, STAMP_KEY, RoomKind, power_levels, stamp_from
 from synapse_modules.create_room import UnreadableRequestError, read_request, rewrite
 
 GOOD: dict[str, Any] = {
@@ -41,11 +41,11 @@ def with_state(**event: Any) -> Change:
     return lambda config: config["initial_state"].append(event)
 
 
-def rewritten(config: dict[str, Any]) -> dict[str, Any]:
+def rewritten(config: dict[str, Any], *, encrypted: bool = False) -> dict[str, Any]:
     """What Synapse gets instead of `config`."""
     config = deepcopy(config)
     read = read_request(config, BOT)
-    rewrite(config, read, read.request.kind)
+    rewrite(config, read, read.request.kind, encrypted=encrypted)
     return config
 
 
@@ -87,6 +87,17 @@ def test_reading_changes_nothing() -> None:
             id="a state key that is a number",
         ),
         pytest.param(with_state(type="m.room.avatar", content={}), Reason.MALFORMED, id="a picture without address"),
+        pytest.param(with_state(type=["m.room.encryption"], content={}), Reason.MALFORMED, id="a type that is a list"),
+        pytest.param(
+            with_state(type="m.room.encryption", content="yes"), Reason.MALFORMED, id="encryption that is a text"
+        ),
+        pytest.param(
+            with_state(type="m.room.encryption", state_key=5, content={}), Reason.MALFORMED,
+            id="encryption of a number",
+        ),
+        pytest.param(
+            with_state(type="m.call.member", content={}), Reason.NOT_OFFERED, id="a call before there is a room"
+        ),
         pytest.param(
             with_value("invite_3pid", [{"medium": "email"}]), Reason.UNKNOWN_RECIPIENT, id="an invitation by email"
         ),
@@ -185,6 +196,51 @@ def test_a_good_request_is_written_anew() -> None:
     }
 
 
+ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": MEGOLM}}
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted"),
+    [
+        pytest.param(None, False, id="nothing"),
+        pytest.param([], False, id="an empty list"),
+        pytest.param([{"type": "m.room.guest_access", "content": {}}], False, id="other state"),
+        pytest.param([ENCRYPTION], True, id="as clients ask for it"),
+        pytest.param([{"type": "m.room.encryption", "content": {}}], True, id="without saying how"),
+        pytest.param([{"type": "m.room.encryption", "content": {"algorithm": [5]}}], True, id="in an odd way"),
+        pytest.param([ENCRYPTION, ENCRYPTION], True, id="twice"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("invitee", "kind"),
+    [
+        pytest.param(IDA.user_id, RoomKind.DIRECT, id="a direct room"),
+        pytest.param(BOT, RoomKind.CONTROL, id="a control room"),
+    ],
+)
+def test_asking_for_encryption_is_noticed_and_changes_no_kind(
+    state: Any, wanted: bool, invitee: str, kind: RoomKind
+) -> None:
+    read = read_request({"invite": [invitee], "is_direct": True, "initial_state": state}, BOT)
+    assert (read.wants_encryption, read.request.kind) == (wanted, kind)
+    assert read.state == ()
+
+
+def test_a_plain_pair_that_asks_for_encryption_is_a_plain_pair() -> None:
+    read = read_request({"invite": [IDA.user_id], "initial_state": [ENCRYPTION]}, BOT)
+    assert read.wants_encryption
+    assert read.request.is_plain_pair
+
+
+def test_an_encrypted_room_is_encrypted_in_the_one_way_there_is_and_else_the_same() -> None:
+    config = deepcopy(GOOD)
+    config["initial_state"][2]["content"] = {"algorithm": "org.own", "rotation_period_ms": 1, "org.x": "words"}
+    result = rewritten(config, encrypted=True)
+    assert [event for event in result["initial_state"] if event["type"] == "m.room.encryption"] == [ENCRYPTION]
+    result["initial_state"].remove(ENCRYPTION)
+    assert result == rewritten(GOOD)
+
+
 @pytest.mark.parametrize(
     ("change", "absent"),
     [
@@ -232,7 +288,19 @@ any_json = st.recursive(
     | st.booleans()
     | st.integers()
     | st.floats()
-    | st.sampled_from(["private", "m.room.name", "m.room.topic", "m.room.join_rules", "invite", BOT, IDA.user_id, ""])
+    | st.sampled_from(
+        [
+            "private",
+            "m.room.name",
+            "m.room.topic",
+            "m.room.join_rules",
+            "m.room.encryption",
+            "invite",
+            BOT,
+            IDA.user_id,
+            "",
+        ]
+    )
     | st.text(max_size=4),
     lambda inner: (
         st.lists(inner, max_size=3)
@@ -250,10 +318,10 @@ random_configs = st.dictionaries(
 )
 
 
-@given(random_configs)
-def test_whatever_is_asked_for_is_read_or_refused(config: dict[str, Any]) -> None:
+@given(random_configs, st.booleans())
+def test_whatever_is_asked_for_is_read_or_refused(config: dict[str, Any], encrypted: bool) -> None:
     try:
-        result = rewritten(config)
+        result = rewritten(config, encrypted=encrypted)
     except UnreadableRequestError as error:
         assert isinstance(error.reason, Reason)  # noqa: PT017 - being refused is one of two good ends
         return
@@ -261,6 +329,7 @@ def test_whatever_is_asked_for_is_read_or_refused(config: dict[str, Any]) -> Non
     assert result["visibility"] == "private"
     assert all(isinstance(user_id, str) for user_id in result["invite"])
     types = [event["type"] for event in result["initial_state"]]
-    assert set(types) <= {
+    assert types.count("m.room.encryption") == encrypted
+    assert set(types) - {"m.room.encryption"} <= {
         "m.room.history_visibility", "m.room.guest_access", "m.room.name", "m.room.topic", "m.room.avatar"
     }  # fmt: skip

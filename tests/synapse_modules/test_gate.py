@@ -26,9 +26,11 @@ from builders import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from school.domain.decisions import Reason
-from school.domain.people import Person, UserId
-from school.domain.rooms import STAMP_KEY, RoomKind, power_levels
+from school.domain.decisions import NO_RULE, Reason
+from school.domain.files import FileLimits, FileRules
+from school.domain.people import STUDENT, TEACHER, Person, UserId
+from school.domain.rights import Level, Right, Rule
+from school.domain.rooms import CALL_ANSWERS, CALLS, CONFERENCE_STATE, MEGOLM, STAMP_KEY, RoomKind, power_levels
 from school.sealing import HELD_KEY, SIGNED_KEY, Binding, Keyring, Purpose
 from school.standing import Standing
 from school.texts import Language, Texts
@@ -54,6 +56,11 @@ class FakeEvent:
     content: Mapping[str, Any] = field(default_factory=lambda: TEXT)
     origin_server_ts: int = MESSAGE_TS
     state_key: str | None = None
+    event_id: str = "$this"
+    follows: tuple[str, ...] = ("$newest",)
+
+    def prev_event_ids(self) -> tuple[str, ...]:
+        return self.follows
 
     def is_state(self) -> bool:
         return self.state_key is not None
@@ -82,7 +89,8 @@ def room(
     creator: str = "",
     being_made: bool = False,
 ) -> dict[tuple[str, str], FakeEvent]:
-    """The state of a room of the first of its members; no kind: a room without a stamp."""
+    """The state of a room of the first of its members; no kind: a room without a stamp. The teachers of a group
+    moderate its room."""
     first = joined[0] if joined else BOT
     maker = creator or (BOT if group else first.user_id if isinstance(first, Person) else first)
     stamp: dict[str, str] = {} if kind is None else {"kind": kind.value} | ({"group": group} if group else {})
@@ -90,7 +98,8 @@ def room(
     events += [member(each, "join") for each in joined]
     events += [member(each, "invite", sender=maker) for each in invited]
     if not being_made:
-        events.append(state_event("m.room.power_levels", power_levels(kind or RoomKind.CHAT), sender=maker))
+        teachers = [p.user_id for p in joined if isinstance(p, Person) and p.role == TEACHER and group in p.groups]
+        events.append(state_event("m.room.power_levels", power_levels(kind or RoomKind.CHAT, teachers), sender=maker))
     return {(event.type, event.state_key or ""): event for event in events}
 
 
@@ -111,6 +120,16 @@ def says(sender: Person, state: State, content: Mapping[str, Any] = TEXT, school
     return judge(FakeEvent(sender=sender.user_id, content=content), state, school)
 
 
+def with_policy(school: Standing, **changes: Any) -> Standing:
+    """The same school with other settings."""
+    return replace(school, policy=replace(school.policy, **changes))
+
+
+def with_line(right: Right, subject: str, *, allow: bool, level: Level = Level.ROLE) -> Standing:
+    """The same school with one line more in its table of rights."""
+    return standing(Rule(level=level, subject=subject, right=right, allow=allow, id="school.yaml:9"))
+
+
 # --- Which types go where ---------------------------------------------------------------------------------------
 
 ROOMS: dict[str, State] = {
@@ -121,24 +140,48 @@ ROOMS: dict[str, State] = {
     "control room": room(RoomKind.CONTROL, BEN, BOT),
     "room without a stamp": room(None, BEN, IDA),
 }
-NOTICE, FIXED, OTHER, STRANGE = (
-    Refuse(Reason.READ_ONLY, as_notice=True),
+QUIET, FIXED, OTHER, STRANGE = (
+    Refuse(Reason.READ_ONLY),
     Refuse(Reason.RULES_ARE_FIXED),
     Refuse(Reason.NOT_OFFERED),
     Refuse(Reason.NOT_OFFERED, as_notice=True),
 )
+NO_MODERATOR = Refuse(Reason.NOT_A_MODERATOR)
+NO_CALLS, PLAIN, WAITS = Refuse(Reason.NO_CONFERENCES), Refuse(Reason.NOT_ENCRYPTED), Refuse(Reason.MUST_WAIT)
+RTC, WIDGET = "org.matrix.msc3401.call.member", "im.vector.modular.widgets"
 PIN = {"pinned": ["$a"]}
 REACTION = {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$a", "key": "👍"}}
 CANVAS: list[tuple[FakeEvent, dict[str, Verdict]]] = [
-    (FakeEvent(), {"space": NOTICE, "room without a stamp": STRANGE}),
-    (FakeEvent(type="m.sticker"), {"space": Refuse(Reason.READ_ONLY), "room without a stamp": OTHER}),
+    (FakeEvent(), {"space": QUIET, "room without a stamp": STRANGE}),
+    (FakeEvent(type="m.sticker"), {"space": QUIET, "room without a stamp": OTHER}),
     (
         FakeEvent(type="m.reaction", content=REACTION),
-        {"space": Refuse(Reason.READ_ONLY), "room without a stamp": OTHER},
+        {"space": QUIET, "room without a stamp": OTHER},
     ),
     (FakeEvent(type="m.room.redaction", content={"redacts": "$a"}), {"room without a stamp": OTHER}),
-    (FakeEvent(type="m.call.invite", content={}), dict.fromkeys(ROOMS, OTHER)),
-    (FakeEvent(type="m.room.encrypted", content={}), dict.fromkeys(ROOMS, OTHER)),
+    (FakeEvent(type="m.call.invite", content={}), dict.fromkeys(ROOMS, NO_CALLS) | {"room without a stamp": OTHER}),
+    (
+        FakeEvent(type="m.call.invite", sender=IDA.user_id, content={}),
+        {"space": QUIET, "room without a stamp": OTHER},
+    ),
+    (
+        FakeEvent(type="m.call.answer", content={}),
+        {
+            "class": NO_CALLS, "space": NO_CALLS, "control room": NO_CALLS, "room without a stamp": OTHER,
+        },
+    ),
+    (FakeEvent(type=RTC, content={}, state_key=""), dict.fromkeys(ROOMS, NO_CALLS) | {"room without a stamp": OTHER}),
+    (
+        FakeEvent(type=RTC, sender=IDA.user_id, content={}, state_key=""),
+        {"space": FIXED, "control room": FIXED, "room without a stamp": OTHER},
+    ),
+    (
+        FakeEvent(type=WIDGET, sender=IDA.user_id, content={}, state_key="w"),
+        {"direct room": FIXED, "space": FIXED, "control room": FIXED, "room without a stamp": OTHER},
+    ),
+    (FakeEvent(type=RTC, content={}), dict.fromkeys(ROOMS, NO_CALLS) | {"room without a stamp": OTHER}),
+    (FakeEvent(type="m.poll.start", content={}), dict.fromkeys(ROOMS, OTHER)),
+    (FakeEvent(type="m.room.encrypted", content={}), dict.fromkeys(ROOMS, PLAIN) | {"room without a stamp": OTHER}),
     (FakeEvent(type="m.room.member", content={"membership": "join"}), dict.fromkeys(ROOMS, OTHER)),
     (FakeEvent(type="m.room.create", content={STAMP_KEY: {"kind": "chat"}}), dict.fromkeys(ROOMS, OTHER)),
     (FakeEvent(type="org.matrix.dummy_event", content={}), {}),
@@ -149,20 +192,28 @@ CANVAS: list[tuple[FakeEvent, dict[str, Verdict]]] = [
     (
         FakeEvent(type="m.room.topic", content={"topic": "x"}, state_key=""),
         {
-            "direct room": FIXED, "space": FIXED, "control room": FIXED, "room without a stamp": OTHER,
+            "direct room": FIXED, "chat": NO_MODERATOR, "class": NO_MODERATOR, "space": FIXED, "control room": FIXED,
+            "room without a stamp": OTHER,
         },
     ),
     (
-        FakeEvent(type="m.room.pinned_events", content=PIN, state_key=""),
-        {"space": FIXED, "control room": FIXED, "room without a stamp": OTHER},
+        FakeEvent(type="m.room.topic", sender=IDA.user_id, content={"topic": "x"}, state_key=""),
+        {"direct room": FIXED, "space": FIXED, "control room": FIXED, "room without a stamp": OTHER},
     ),
     (
-        FakeEvent(type="m.room.encryption", content={}, state_key=""),
-        dict.fromkeys(ROOMS, FIXED) | {"room without a stamp": OTHER},
+        FakeEvent(type="m.room.pinned_events", content=PIN, state_key=""),
+        {
+            "chat": NO_MODERATOR, "class": NO_MODERATOR, "space": FIXED, "control room": FIXED,
+            "room without a stamp": OTHER,
+        },
+    ),
+    (
+        FakeEvent(type="m.room.encryption", content={"algorithm": MEGOLM}, state_key=""),
+        dict.fromkeys(ROOMS, PLAIN) | {"room without a stamp": OTHER},
     ),
     (
         FakeEvent(type="m.room.message", state_key="words"),
-        dict.fromkeys(ROOMS, FIXED) | {"room without a stamp": STRANGE},
+        dict.fromkeys(ROOMS, FIXED) | {"room without a stamp": OTHER},
     ),
     (
         FakeEvent(type="org.words", content={"body": "x"}, state_key=""),
@@ -174,7 +225,7 @@ CASES = [
         event,
         where,
         verdicts.get(where, THROUGH),
-        id=f"{event.type}{' as state' if event.is_state() else ''} in a {where}",
+        id=f"{event.type}{' as state' if event.is_state() else ''} by {event.sender} in a {where}",
     )
     for event, verdicts in CANVAS
     for where in ROOMS
@@ -197,14 +248,37 @@ def test_somebody_unknown_says_nothing() -> None:
     assert judge(FakeEvent(sender=NOBODY), class_room(BEN)) == Refuse(Reason.UNKNOWN_PERSON, as_notice=True)
 
 
+GREW_APART, NO_TEACHER = (
+    Refuse(Reason.PEOPLE_GREW_APART, as_notice=True),
+    Refuse(Reason.NO_TEACHER_LEFT, as_notice=True),
+)
+
+
 def test_a_parents_room_that_became_a_bridge_is_read_only() -> None:
-    assert says(GABI, room(RoomKind.CHAT, GABI, HANNA)) == Refuse(Reason.NO_COMMON_GROUP, as_notice=True)
+    assert says(GABI, room(RoomKind.CHAT, GABI, HANNA)) == GREW_APART
 
 
 def test_an_invited_stranger_makes_a_bridge_as_well() -> None:
-    assert says(GABI, room(RoomKind.CHAT, GABI, GERD, invited=(HANNA,))) == Refuse(
-        Reason.NO_COMMON_GROUP, as_notice=True
-    )
+    assert says(GABI, room(RoomKind.CHAT, GABI, GERD, invited=(HANNA,))) == GREW_APART
+
+
+IDA_HAS_LEFT = {("m.room.member", IDA.user_id): member(IDA, "leave")}
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        pytest.param(room(RoomKind.CHAT, IDA, BEN, CARL), THROUGH, id="with its maker"),
+        pytest.param(room(RoomKind.CHAT, IDA, BEN, CARL) | IDA_HAS_LEFT, NO_TEACHER, id="its maker has left"),
+        pytest.param(
+            room(RoomKind.CHAT, IDA, BEN, CARL, invited=(OTTO,)) | IDA_HAS_LEFT, NO_TEACHER,
+            id="another teacher is only invited",
+        ),
+        pytest.param(room(RoomKind.CHAT, IDA, BEN, CARL, OTTO) | IDA_HAS_LEFT, THROUGH, id="another teacher has come"),
+    ],
+)  # fmt: skip
+def test_a_teachers_room_lives_while_a_teacher_is_in_it(state: State, verdict: Verdict) -> None:
+    assert says(BEN, state) == verdict
 
 
 # --- Rooms that are being made ----------------------------------------------------------------------------------
@@ -240,6 +314,13 @@ def test_while_a_room_is_being_made_nothing_is_refused_or_replaced(event: FakeEv
 # --- Who comes and goes -----------------------------------------------------------------------------------------
 
 ALONE = room(RoomKind.DIRECT, BEN)
+NOT_HERE = Refuse(Reason.NOT_IN_ROOM)
+BARRED = room(RoomKind.CHAT, IDA, BEN) | {("m.room.member", CARL.user_id): member(CARL, "ban", sender=IDA.user_id)}
+
+
+def moderated_by(*people: Person) -> dict[tuple[str, str], FakeEvent]:
+    levels = power_levels(RoomKind.CHAT, [p.user_id for p in people])
+    return {("m.room.power_levels", ""): state_event("m.room.power_levels", levels, sender=IDA.user_id)}
 
 
 @pytest.mark.parametrize(
@@ -308,6 +389,40 @@ ALONE = room(RoomKind.DIRECT, BEN)
         pytest.param(
             member(BEN, "leave", sender=IDA.user_id), room(RoomKind.CHAT, IDA, BEN), THROUGH, id="out of a chat, yes"
         ),
+        pytest.param(
+            member(BEA, "leave", sender=BEN.user_id), room(RoomKind.CHAT, IDA, BEN, BEA), NO_MODERATOR,
+            id="not by somebody who does not moderate it",
+        ),
+        pytest.param(
+            member(CARL, "leave", sender=IDA.user_id), room(RoomKind.CHAT, IDA, BEN), NOT_HERE,
+            id="nor somebody who never was in it, who would see its name",
+        ),
+        pytest.param(
+            member(CARL, "ban", sender=IDA.user_id), room(RoomKind.CHAT, IDA, BEN), NOT_HERE, id="nor is barred"
+        ),
+        pytest.param(
+            member(CARL, "ban", sender=IDA.user_id), room(RoomKind.CHAT, IDA, CARL), THROUGH, id="who is in it, yes"
+        ),
+        pytest.param(
+            member(CARL, "leave", sender=IDA.user_id), BARRED, THROUGH, id="and is let in again",
+        ),
+        pytest.param(
+            member(CARL, "leave", sender=BEN.user_id), BARRED, NO_MODERATOR, id="by a moderator only",
+        ),
+        pytest.param(
+            member(BEA, "invite", sender=BEN.user_id), room(RoomKind.CHAT, IDA, BEN), NO_MODERATOR,
+            id="who does not moderate a chat invites nobody",
+        ),
+        pytest.param(
+            member(BEA, "invite", sender=BEN.user_id), room(RoomKind.CHAT, IDA, BEN) | moderated_by(BEN), THROUGH,
+            id="who does may",
+        ),
+        pytest.param(
+            member(BEA, "invite", sender=BEN.user_id), class_room(IDA, BEN), NO_MODERATOR, id="no pupil into the class"
+        ),
+        pytest.param(
+            member(BEA, "invite", sender=IDA.user_id), class_room(IDA, BEN), THROUGH, id="its teacher does"
+        ),
         pytest.param(member(CARL, "knock"), class_room(), Refuse(Reason.NO_KNOCKING), id="nobody knocks"),
         pytest.param(member(BEN, "dance"), class_room(), Refuse(Reason.MALFORMED), id="a membership there is not"),
         pytest.param(member(BEN, "leave"), room(None, BEN), THROUGH, id="a room without a stamp is left"),
@@ -319,11 +434,52 @@ def test_who_comes_and_goes(event: FakeEvent, state: State, verdict: Verdict) ->
     assert judge(event, state) == verdict
 
 
+LEFT = DIRECT | IDA_HAS_LEFT
+DECLINED = room(RoomKind.DIRECT, BEN) | {("m.room.member", IDA.user_id): member(IDA, "leave")}
+BEA_LEFT = room(RoomKind.DIRECT, BEN, BEA) | {("m.room.member", BEA.user_id): member(BEA, "leave")}
+BEA_ELSEWHERE = standing(people=[replace(p, groups=frozenset()) if p == BEA else p for p in EVERYBODY])
+
+
+@pytest.mark.parametrize("left", [LEFT, DECLINED], ids=["who was in it", "who declined"])
+@pytest.mark.parametrize(
+    ("whom", "verdict"),
+    [
+        pytest.param(IDA, THROUGH, id="the one who was there"),
+        pytest.param(OTTO, Refuse(Reason.DIRECT_ROOM_IS_FOR_TWO), id="another teacher"),
+        pytest.param(BEA, Refuse(Reason.DIRECT_ROOM_IS_FOR_TWO), id="a friend"),
+        pytest.param(BOT, Refuse(Reason.DIRECT_ROOM_IS_FOR_TWO), id="the bot"),
+        pytest.param(NOBODY, Refuse(Reason.UNKNOWN_RECIPIENT), id="somebody unknown"),
+    ],
+)
+def test_a_room_for_two_that_was_left_is_still_for_the_same_two(
+    left: State, whom: Person | UserId, verdict: Verdict
+) -> None:
+    assert judge(member(whom, "invite", sender=BEN.user_id), left) == verdict
+
+
+def test_the_other_one_is_invited_again_only_while_they_may_write_to_each_other() -> None:
+    again = member(BEA, "invite", sender=BEN.user_id)
+    assert judge(again, BEA_LEFT) == THROUGH
+    assert judge(again, BEA_LEFT, BEA_ELSEWHERE) == Refuse(Reason.NO_COMMON_GROUP)
+
+
+def test_who_stayed_in_a_room_for_two_invites_nobody_else_either() -> None:
+    """The one who did not make it: power levels let only its maker invite, the gate does not rely on them."""
+    made_by_ida = room(RoomKind.DIRECT, IDA, BEN) | IDA_HAS_LEFT
+    assert judge(member(IDA, "invite", sender=BEN.user_id), made_by_ida) == THROUGH
+    assert judge(member(OTTO, "invite", sender=BEN.user_id), made_by_ida) == Refuse(Reason.DIRECT_ROOM_IS_FOR_TWO)
+
+
 def test_member_events_are_rebuilt_from_known_keys() -> None:
-    known = {"displayname": "Ben", "avatar_url": "mxc://a/b", "is_direct": True}
-    words = {"reason": "ruf mich an", "org.x": "words", "org.schulbote.held": {}}
+    known = {"displayname": "Ben", "is_direct": True}
+    words = {"reason": "ruf mich an", "org.x": "words", "org.schulbote.held": {}, "avatar_url": "mxc://a/b"}
     verdict = judge(member(BEN, "join", **known, **words), class_room())
     assert verdict == Pass({"membership": "join"} | known)
+
+
+@pytest.mark.parametrize("odd", [{"displayname": {"x": "words"}}, {"is_direct": "words"}, {"displayname": None}])
+def test_a_member_event_keeps_nothing_that_cannot_stand_there(odd: dict[str, Any]) -> None:
+    assert judge(member(BEN, "join", **odd), class_room()) == Pass({"membership": "join"})
 
 
 def test_a_member_event_without_further_keys_is_not_touched() -> None:
@@ -346,6 +502,13 @@ def test_the_schools_own_keys_are_taken_out(key: str, school: Standing) -> None:
         assert verdict.content == TEXT | {"m.new_content": new_content}
     else:
         assert opened(verdict) == TEXT | {"m.new_content": new_content}
+
+
+@pytest.mark.parametrize("key", ["m.per_message_profile", "com.beeper.per_message_profile"])
+def test_a_message_claims_no_other_name(key: str) -> None:
+    forged = TEXT | {key: {"displayname": "Schulleitung"}, "m.new_content": TEXT | {key: {}}}
+    assert says(BEN, DIRECT, forged) == Pass(TEXT | {"m.new_content": TEXT})
+    assert opened(says(BEN, DIRECT, forged, IDA_RESTS)) == TEXT | {"m.new_content": TEXT}
 
 
 def test_a_message_of_nothing_but_own_keys_becomes_empty() -> None:
@@ -374,6 +537,13 @@ def test_own_keys_are_taken_out_of_state_and_stickers() -> None:
         pytest.param("👍🏽", THROUGH, id="a skin colour"),
         pytest.param("1️⃣", THROUGH, id="a digit in a box"),
         pytest.param("❤️", THROUGH, id="a heart"),
+        pytest.param("❤", THROUGH, id="a heart without its colour"),
+        pytest.param("👍️", THROUGH, id="a thumb with a colour that it has anyway"),
+        pytest.param("👍👍", OTHER, id="two thumbs"),
+        pytest.param("0151", OTHER, id="a number"),
+        pytest.param("7", OTHER, id="a digit"),
+        pytest.param("!?", OTHER, id="punctuation"),
+        pytest.param("", OTHER, id="nothing that is seen"),
         pytest.param("ja", OTHER, id="a word"),
         pytest.param("é", OTHER, id="a letter"),
         pytest.param("是", OTHER, id="a letter that is a word"),
@@ -409,6 +579,36 @@ def test_the_reason_of_a_redaction_is_taken_out() -> None:
     assert judge(event, DIRECT, IDA_RESTS) == Pass({"redacts": "$a"})
 
 
+@pytest.mark.parametrize("kind", [("m.room.power_levels", ""), ("m.room.member", BEN.user_id), ("m.room.create", "")])
+def test_nobody_deletes_what_stands_in_the_state_of_a_room(kind: tuple[str, str]) -> None:
+    chat = room(RoomKind.CHAT, IDA, BEN)
+    state = chat | {kind: replace(chat[kind], event_id="$setting")}
+    for sender in (BEN, IDA):
+        event = FakeEvent(type="m.room.redaction", sender=sender.user_id, content={"redacts": "$setting"})
+        assert judge(event, state) == FIXED
+        assert judge(replace(event, content={"redacts": "$words"}), state) == THROUGH
+
+
+def test_synapse_deletes_that_somebody_came_when_an_admin_wants_all_of_it_gone() -> None:
+    """It puts the deletion directly behind the deleted event, which nobody's client can ask for."""
+    state = class_room(BEN, IDA)
+    came = ("m.room.member", BEN.user_id)
+    state |= {came: replace(state[came], event_id="$came")}
+    by_an_admin = FakeEvent(type="m.room.redaction", content={"redacts": "$came"}, follows=("$came",))
+    assert judge(by_an_admin, state) == THROUGH
+    assert judge(replace(by_an_admin, follows=("$came", "$newest")), state) == FIXED
+    assert judge(replace(by_an_admin, sender=IDA.user_id), state) == FIXED
+
+
+@pytest.mark.parametrize("event_type", ["m.room.name", "m.room.topic", "m.room.pinned_events", "m.room.power_levels"])
+def test_a_setting_has_no_words_in_its_key(event_type: str) -> None:
+    chat = room(RoomKind.CHAT, IDA, BEN)
+    content = dict(chat["m.room.power_levels", ""].content) if event_type == "m.room.power_levels" else {}
+    event = FakeEvent(type=event_type, sender=IDA.user_id, content=content, state_key="")
+    assert judge(event, chat) == THROUGH
+    assert judge(replace(event, state_key="ruf mich an"), chat) == FIXED
+
+
 def test_what_is_deleted_in_the_name_of_somebody_who_was_removed_is_not_touched() -> None:
     """Synapse builds a replaced event on the newest state, in which that person is not in the room."""
     event = FakeEvent(type="m.room.redaction", sender=CARL.user_id, content={"redacts": "$a", "reason": "x"})
@@ -430,6 +630,202 @@ def test_power_levels_of_a_chat(change: dict[str, Any], verdict: Verdict) -> Non
         type="m.room.power_levels", sender=IDA.user_id, content=power_levels(RoomKind.CHAT) | change, state_key=""
     )
     assert judge(event, room(RoomKind.CHAT, IDA, BEN)) == verdict
+
+
+# --- Calls, conferences, widgets --------------------------------------------------------------------------------
+
+CHAT = room(RoomKind.CHAT, IDA, BEN)
+
+
+def sends(sender: Person, event_type: str, state: State, school: Standing = SCHOOL) -> Verdict:
+    """A message of a type, or state of one, as the type asks for it."""
+    key = "" if event_type in CONFERENCE_STATE else None
+    return judge(FakeEvent(type=event_type, sender=sender.user_id, content={}, state_key=key), state, school)
+
+
+@pytest.mark.parametrize("event_type", sorted(CALLS | CONFERENCE_STATE))
+def test_calls_and_widgets_follow_the_right_to_start_conferences(event_type: str) -> None:
+    assert sends(IDA, event_type, CHAT) == THROUGH
+    assert sends(BEN, event_type, CHAT) == NO_CALLS
+    assert sends(IDA, event_type, CHAT, with_line(Right.START_CONFERENCES, "teacher", allow=False)) == NO_CALLS
+    assert sends(BEN, event_type, CHAT, with_line(Right.START_CONFERENCES, "student", allow=True)) == THROUGH
+
+
+@pytest.mark.parametrize("event_type", sorted(CALL_ANSWERS))
+def test_who_is_called_answers_and_hangs_up(event_type: str) -> None:
+    assert sends(BEN, event_type, DIRECT) == THROUGH
+    assert sends(BEN, event_type, room(RoomKind.DIRECT, BEN, BEA)) == NO_CALLS
+    assert sends(BEN, event_type, DIRECT, with_line(Right.JOIN_CONFERENCES, BEN.role, allow=False)) == NO_CALLS
+    assert sends(BEN, event_type, DIRECT, with_line(Right.START_CONFERENCES, IDA.role, allow=False)) == NO_CALLS
+
+
+def test_own_keys_are_taken_out_of_calls_and_widgets() -> None:
+    widget = FakeEvent(type=WIDGET, sender=IDA.user_id, content={"url": "x", SIGNED_KEY: {}}, state_key="w")
+    assert judge(widget, CHAT) == Pass({"url": "x"})
+    call = FakeEvent(type="m.call.invite", sender=IDA.user_id, content={"call_id": "x", HELD_KEY: {}})
+    assert judge(call, DIRECT) == Pass({"call_id": "x"})
+
+
+# --- Encryption -------------------------------------------------------------------------------------------------
+
+AMONG_TEACHERS = with_policy(SCHOOL, encryption=frozenset({TEACHER}))
+COLLEAGUES = room(RoomKind.DIRECT, OTTO, IDA)
+
+
+def encrypted(state: State) -> State:
+    how = state_event("m.room.encryption", {"algorithm": MEGOLM}, sender=OTTO.user_id)
+    return {**state, ("m.room.encryption", ""): how}
+
+
+def switch_on(content: Mapping[str, Any], sender: Person = OTTO) -> FakeEvent:
+    return FakeEvent(type="m.room.encryption", sender=sender.user_id, content=content, state_key="")
+
+
+CIPHER = FakeEvent(
+    type="m.room.encrypted", sender=OTTO.user_id, content={"algorithm": MEGOLM, "ciphertext": "x", "session_id": "y"}
+)
+
+
+@pytest.mark.parametrize(
+    ("sender", "state", "verdict"),
+    [
+        pytest.param(OTTO, COLLEAGUES, THROUGH, id="two teachers"),
+        pytest.param(OTTO, room(RoomKind.CHAT, OTTO, IDA), THROUGH, id="a chat of teachers"),
+        pytest.param(OTTO, room(RoomKind.DIRECT, OTTO, CARL), PLAIN, id="a teacher and a pupil"),
+        pytest.param(BEN, room(RoomKind.DIRECT, BEN, BEA), PLAIN, id="two pupils"),
+        pytest.param(OTTO, room(RoomKind.CHAT, OTTO, IDA, invited=(CARL,)), PLAIN, id="a pupil is invited"),
+        pytest.param(OTTO, room(RoomKind.CONTROL, OTTO, BOT), PLAIN, id="with the bot"),
+        pytest.param(OTTO, room(RoomKind.GROUP, BOT, OTTO, IDA, group="6b"), PLAIN, id="a group's room"),
+        pytest.param(OTTO, room(RoomKind.SPACE, BOT, OTTO, IDA, group="6b"), PLAIN, id="a group's space"),
+    ],
+)
+def test_encryption_is_only_where_it_is_offered_to_everybody(sender: Person, state: State, verdict: Verdict) -> None:
+    assert judge(switch_on({"algorithm": MEGOLM}, sender), state, AMONG_TEACHERS) == verdict
+    assert judge(replace(CIPHER, sender=sender.user_id), encrypted(state), AMONG_TEACHERS) == verdict
+    assert judge(switch_on({"algorithm": MEGOLM}, sender), state) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("content", "verdict"),
+    [
+        pytest.param({"algorithm": MEGOLM}, THROUGH, id="the one algorithm"),
+        pytest.param(
+            {"algorithm": MEGOLM, "rotation_period_ms": 5, "rotation_period_msgs": 6}, THROUGH,
+            id="how often keys change",
+        ),
+        pytest.param(
+            {"algorithm": MEGOLM, "org.x": "words", "org.schulbote.held": {}}, Pass({"algorithm": MEGOLM}),
+            id="other keys are taken out",
+        ),
+        pytest.param(
+            {"algorithm": MEGOLM, "rotation_period_ms": "ruf mich an", "rotation_period_msgs": 1.5},
+            Pass({"algorithm": MEGOLM}), id="what cannot stand there, too",
+        ),
+        pytest.param({"algorithm": "org.x"}, Refuse(Reason.MALFORMED), id="another algorithm"),
+        pytest.param({"algorithm": [MEGOLM]}, Refuse(Reason.MALFORMED), id="a list of algorithms"),
+        pytest.param({}, Refuse(Reason.MALFORMED), id="no algorithm, which would switch it off"),
+    ],
+)  # fmt: skip
+def test_how_a_room_is_encrypted_is_rebuilt_from_known_keys(content: dict[str, Any], verdict: Verdict) -> None:
+    assert judge(switch_on(content), COLLEAGUES, AMONG_TEACHERS) == verdict
+
+
+def test_nothing_encrypted_is_sent_in_a_room_that_is_not() -> None:
+    assert judge(CIPHER, COLLEAGUES, AMONG_TEACHERS) == PLAIN
+
+
+def test_own_keys_are_taken_out_of_what_is_encrypted() -> None:
+    forged = replace(CIPHER, content={**CIPHER.content, HELD_KEY: {}, SIGNED_KEY: {}})
+    assert judge(forged, encrypted(COLLEAGUES), AMONG_TEACHERS) == Pass(dict(CIPHER.content))
+
+
+def test_nobody_is_brought_into_an_encrypted_chat_to_whom_it_is_not_offered() -> None:
+    chat = encrypted(room(RoomKind.CHAT, OTTO, IDA))
+    invitation = member(CARL, "invite", sender=OTTO.user_id)
+    assert judge(invitation, chat, AMONG_TEACHERS) == PLAIN
+    assert judge(invitation, room(RoomKind.CHAT, OTTO, IDA), AMONG_TEACHERS) == THROUGH
+
+
+def test_where_encryption_is_no_longer_offered_a_room_goes_on_in_plain_words() -> None:
+    assert judge(CIPHER, encrypted(COLLEAGUES)) == PLAIN
+    assert says(OTTO, encrypted(COLLEAGUES)) == THROUGH
+
+
+# --- Files ------------------------------------------------------------------------------------------------------
+
+PICTURES_ONLY = FileRules(roles={STUDENT: FileLimits(types=("image/*",), rule="files.roles.student")})
+PICTURE = {"msgtype": "m.image", "body": "Tafel.png", "info": {"mimetype": "image/png"}, "url": "mxc://a/b"}
+PROGRAM = {"msgtype": "m.file", "body": "spiel.exe", "info": {"mimetype": "image/png"}, "url": "mxc://a/b"}
+PROGRAM_AS_STICKER = {key: value for key, value in PROGRAM.items() if key != "msgtype"}
+
+
+@pytest.mark.parametrize("rests", [{}, {IDA: resting()}], ids=["nobody rests", "the teacher rests"])
+def test_a_file_of_another_type_is_refused_in_its_place_and_a_sticker_plainly(rests: dict[Person, Any]) -> None:
+    school = with_policy(standing(rests=rests), files=PICTURES_ONLY)
+    edit = TEXT | {"m.new_content": PROGRAM, "m.relates_to": {"rel_type": "m.replace", "event_id": "$a"}}
+    for content in (PROGRAM, edit):
+        assert says(BEN, DIRECT, content, school) == Refuse(Reason.FILE_TYPE, as_notice=True)
+    sticker = FakeEvent(type="m.sticker", content=PROGRAM_AS_STICKER)
+    assert judge(sticker, DIRECT, school) == Refuse(Reason.FILE_TYPE)
+
+
+def test_files_of_the_types_of_a_role_pass() -> None:
+    school = with_policy(SCHOOL, files=PICTURES_ONLY)
+    assert says(BEN, DIRECT, PICTURE, school) == THROUGH
+    assert says(BEN, DIRECT, TEXT, school) == THROUGH
+    assert says(IDA, DIRECT, PROGRAM, school) == THROUGH
+    assert is_held(says(BEN, DIRECT, PICTURE, with_policy(IDA_RESTS, files=PICTURES_ONLY)))
+
+
+# --- Which rule it was --------------------------------------------------------------------------------------------
+
+RULED = with_policy(
+    with_line(Right.MESSAGE_OWN_GROUPS, "5a", allow=False, level=Level.GROUP),
+    files=PICTURES_ONLY,
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "state", "school", "rule"),
+    [
+        pytest.param(
+            FakeEvent(), room(RoomKind.DIRECT, BEN, BEA), RULED, "school.yaml:9", id="a line of school.yaml"
+        ),
+        pytest.param(FakeEvent(), room(RoomKind.DIRECT, BEN, CARL), SCHOOL, NO_RULE, id="nothing grants it"),
+        pytest.param(FakeEvent(sender=NOBODY), DIRECT, SCHOOL, "directory:sender", id="somebody unknown"),
+        pytest.param(FakeEvent(content=PROGRAM), DIRECT, RULED, "files.roles.student", id="a file"),
+        pytest.param(FakeEvent(type="m.call.invite"), DIRECT, SCHOOL, NO_RULE, id="a call"),
+        pytest.param(FakeEvent(type="m.poll.start"), DIRECT, SCHOOL, "rooms:types", id="a poll"),
+        pytest.param(FakeEvent(type="m.room.encrypted"), DIRECT, SCHOOL, "rooms:types", id="nothing is encrypted here"),
+        pytest.param(switch_on({"algorithm": MEGOLM}), COLLEAGUES, SCHOOL, "encryption.roles", id="encryption"),
+        pytest.param(
+            FakeEvent(type="m.room.join_rules", content={}, state_key=""), DIRECT, SCHOOL, "rooms:state", id="a setting"
+        ),
+        pytest.param(
+            FakeEvent(type="m.room.power_levels", sender=IDA.user_id, content={}, state_key=""), CHAT, SCHOOL,
+            "rooms:power_levels", id="power levels",
+        ),
+        pytest.param(FakeEvent(), room(None, BEN), SCHOOL, "rooms:no_stamp", id="a room that is not the school's"),
+        pytest.param(
+            FakeEvent(type="m.room.topic", content={}, state_key=""), CHAT, SCHOOL, "rooms:power_levels",
+            id="who does not moderate",
+        ),
+        pytest.param(
+            FakeEvent(type="m.reaction", content={"m.relates_to": REACTION["m.relates_to"] | {"key": "ja"}}), DIRECT,
+            SCHOOL, "rooms:one_emoji", id="a word as a reaction",
+        ),
+        pytest.param(member(BEN, "leave"), class_room(BEN), SCHOOL, "directory:membership", id="leaving one's class"),
+        pytest.param(
+            member(OTTO, "invite", sender=BEN.user_id), DIRECT, SCHOOL, "rooms:direct", id="a third in a room for two"
+        ),
+        pytest.param(FakeEvent(), room(RoomKind.CHAT, IDA, BEN) | IDA_HAS_LEFT, SCHOOL, "rooms:needs_a_teacher",
+                     id="a room without a teacher"),
+    ],
+)  # fmt: skip
+def test_a_refusal_carries_the_rule(event: FakeEvent, state: State, school: Standing, rule: str) -> None:
+    verdict = judge(event, state, school)
+    assert isinstance(verdict, Refuse)
+    assert verdict.rule == rule
 
 
 # --- Holding ----------------------------------------------------------------------------------------------------
@@ -533,17 +929,34 @@ def test_what_cannot_be_kept_is_refused_in_its_place(content: dict[str, Any]) ->
     assert says(BEN, DIRECT, content, IDA_RESTS) == Refuse(Reason.TOO_LARGE, as_notice=True)
 
 
+BY_A_COLLEAGUE = room(RoomKind.CHAT, OTTO, IDA)
+
+
 @pytest.mark.parametrize(
-    "event",
+    ("event", "state"),
     [
-        FakeEvent(type="m.sticker", content={"body": "x", "url": "mxc://a/b"}),
-        FakeEvent(type="m.room.pinned_events", content=PIN, state_key=""),
+        (FakeEvent(type="m.sticker", content={"body": "x", "url": "mxc://a/b"}), DIRECT),
+        (FakeEvent(type="m.room.pinned_events", content=PIN, state_key=""), DIRECT),
+        (FakeEvent(type=WIDGET, sender=OTTO.user_id, content={"url": "x"}, state_key="w"), BY_A_COLLEAGUE),
+        (FakeEvent(type=RTC, sender=OTTO.user_id, content={}, state_key="x"), COLLEAGUES),
+        (FakeEvent(type="m.call.invite", sender=OTTO.user_id, content={}), COLLEAGUES),
+        (FakeEvent(type="m.call.hangup", content={}), DIRECT),
+        (switch_on({"algorithm": MEGOLM}), COLLEAGUES),
+        (CIPHER, encrypted(COLLEAGUES)),
     ],
-    ids=lambda event: event.type,
+    ids=lambda value: value.type if isinstance(value, FakeEvent) else "",
 )
-def test_what_cannot_be_held_has_to_wait(event: FakeEvent) -> None:
-    assert judge(event, DIRECT, IDA_RESTS) == Refuse(Reason.MUST_WAIT)
-    assert judge(event, DIRECT) == THROUGH
+def test_what_cannot_be_held_has_to_wait(event: FakeEvent, state: State) -> None:
+    assert judge(event, state, with_policy(IDA_RESTS, encryption=frozenset({TEACHER}))) == WAITS
+    assert judge(event, state, AMONG_TEACHERS) == THROUGH
+
+
+def test_who_may_not_call_is_told_so_and_not_to_wait() -> None:
+    assert sends(BEN, "m.call.invite", DIRECT, IDA_RESTS) == NO_CALLS
+
+
+def test_a_resting_teacher_may_call() -> None:
+    assert sends(IDA, "m.call.invite", DIRECT, IDA_RESTS) == THROUGH
 
 
 def test_a_topic_cannot_pass_the_hold_either() -> None:

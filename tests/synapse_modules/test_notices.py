@@ -50,11 +50,13 @@ def test_what_a_notice_says(hold: Hold, body: str) -> None:
 @pytest.mark.parametrize("texts", [GERMAN, ENGLISH], ids=lambda texts: texts.language)
 @pytest.mark.parametrize("reason", Reason)
 def test_a_refused_message_says_why(texts: Texts, reason: Reason) -> None:
-    notice = not_delivered(texts, reason)
+    why = texts.refusal(reason, ask_in="Klasse 5a")
+    notice = not_delivered(texts, reason, why)
     assert notice["body"].startswith("⛔")
-    assert notice["body"].endswith(texts.refusal(reason))
+    assert notice["body"].endswith(why)
     assert notice["org.schulbote.reason"] == reason.value
     assert notice["m.mentions"] == {}
+    assert set(notice) == {"msgtype", "body", "m.mentions", "org.schulbote.reason"}
 
 
 def test_nobody_is_mentioned_who_is_named() -> None:

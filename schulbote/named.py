@@ -1,0 +1,71 @@
+"""Who is meant by what somebody types: people by id, Matrix id or name, groups by name or id."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+from school.domain.directory import Directory
+from school.domain.groups import Group
+from school.domain.people import Person
+
+_LISTED: Final = 10
+
+
+class NotMeantError(Exception):
+    """Nobody is meant, or more than one. The text says who could be."""
+
+
+def find_person(directory: Directory, words: str) -> Person:
+    """The person with this id in the register, this Matrix id (with or without the server), or this name.
+
+    Raises:
+        NotMeantError: there is none, or more than one.
+    """
+    wanted = words.casefold()
+    found = [person for person in directory.people if wanted in {name.casefold() for name in _names(person)}]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        found.sort(key=lambda person: person.id)
+        listed = ", ".join(f"{described(person)} {person.user_id}" for person in found[:_LISTED])
+        more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+        raise NotMeantError(f'"{words}" may mean {len(found)} people: {listed}{more}. Name one by the Matrix id.')
+    near = did_you_mean(words, (name for person in directory.people for name in _names(person)))
+    raise NotMeantError(
+        f'Nobody in the directory has the id, the Matrix id or the name "{words}"'
+        f"{f'; {near}' if near else '. Who is not in the directory may do nothing.'}"
+    )
+
+
+def find_group(directory: Directory, words: str) -> Group:
+    """The group with this name or id.
+
+    Raises:
+        NotMeantError: there is none, or more than one.
+    """
+    wanted = words.casefold()
+    found = [group for group in directory.groups.values() if wanted in (group.name.casefold(), group.id.casefold())]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(f"{group.name} ({group.id})" for group in found)
+        raise NotMeantError(f'"{words}" may mean {len(found)} groups: {listed}. Name one by the id.')
+    near = did_you_mean(words, (group.name for group in directory.groups.values()))
+    raise NotMeantError(f'There is no group "{words}"{f"; {near}" if near else "."}')
+
+
+def described(person: Person) -> str:
+    """A person's name, with what tells people of one name apart."""
+    return f"{person.display_name} ({person.id}, {person.role})"
+
+
+def did_you_mean(words: str, known: Iterable[str]) -> str:
+    """`did you mean "…"?`, or nothing if nothing is alike."""
+    names = {name.casefold(): name for name in known}
+    near = get_close_matches(words.casefold(), names, 1)
+    return f'did you mean "{names[near[0]]}"?' if near else ""
+
+
+def _names(person: Person) -> tuple[str, ...]:
+    localpart = person.user_id.partition(":")[0]
+    return person.id, person.user_id, localpart, localpart[1:], person.display_name

@@ -1,0 +1,1 @@
+"""The rights that hold: the table, path by path, and the attempts to get around it."""
