@@ -29,6 +29,7 @@ class LineInForce:
             "id": rule.id,
             "level": rule.level.name.lower(),
             "subject": rule.subject,
+            "role": rule.role,
             "right": rule.right,
             "allow": rule.allow,
             "people": self.people,

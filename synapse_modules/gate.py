@@ -331,7 +331,7 @@ def _may_remove_now(action: str, was: object, sender: UserId, room: Room, state:
     """Whether there is somebody to send away or to let in again: else a room would appear, with its name, at somebody
     who never was in it."""
     lifts_a_ban = action == "leave" and was == "ban"
-    if not lifts_a_ban and was not in ("join", "invite"):
+    if was is None:
         return refuse(Reason.NOT_IN_ROOM, "rooms:membership")
     return _has_level_for("ban" if lifts_a_ban or action == "ban" else "kick", sender, room, state)
 

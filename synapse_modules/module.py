@@ -203,7 +203,7 @@ class School:
     async def _judge(self, event: EventBase, state: StateMap[EventBase]) -> Verdict:
         sender, target = UserId(event.sender), event.get_state_key()
         decided = None
-        if event.type == "m.room.member" and target and event.content.get("membership") == "invite":
+        if event.type == "m.room.member" and target and (event.type, target) not in state:  # never was in the room
             decided = self._in_the_making.standing(event.room_id, sender, UserId(target))
         standing = decided or self._keeper.current()
         if event.type == "m.room.redaction":

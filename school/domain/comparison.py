@@ -131,7 +131,7 @@ def people_of(line: Rule, directory: Directory) -> tuple[Person, ...]:
 def groups_of(line: Rule, directory: Directory) -> tuple[Group, ...]:
     """The groups that the line of a group fits."""
     alone = rights_of_school([line], directory.groups.values())
-    fitting = ((group, alone.ruling(_somebody_in(group), line.right)) for group in directory.groups.values())
+    fitting = ((group, alone.ruling(_somebody_in(group, line.role), line.right)) for group in directory.groups.values())
     return tuple(group for group, rule in fitting if rule is not None and rule.id == line.id)
 
 
@@ -142,14 +142,14 @@ def fits_nobody(line: Rule, directory: Directory) -> bool:
     return line.level is Level.PERSON and directory.person_by_id(PersonId(line.subject)) is None
 
 
-def _somebody_in(group: Group) -> Person:
+def _somebody_in(group: Group, role: Role | None) -> Person:
     """Nobody whom another line could mean."""
     return Person(
         id=PersonId(""),
         user_id=UserId(""),
         given_name="",
         family_name="",
-        role=Role(""),
+        role=role or Role(""),
         groups=frozenset({group.id}),
     )
 

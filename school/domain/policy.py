@@ -37,6 +37,9 @@ from school.domain.rooms import (
     RoomKind,
 )
 
+_EVERYONE, _TEACHERS, _OWN_GROUPS = (
+    right.place for right in (Right.MESSAGE_EVERYONE, Right.MESSAGE_TEACHERS, Right.MESSAGE_OWN_GROUPS)
+)
 _ASKS_FOR_CONFERENCES: Final = CALLS | CALL_ANSWERS | CONFERENCE_STATE
 _OPEN_TO_ALL: Final = MESSAGES | REMARKS
 _GROUPS_TO_ASK_IN: Final = (
@@ -91,18 +94,19 @@ class Policy:
         return self._may_reach(person, other)
 
     def _may_reach(self, person: Person, other: Person) -> Decision:
-        everyone = self.rights.ruling(person, Right.MESSAGE_EVERYONE)
+        rulings = self.rights.rulings(person)
+        everyone = rulings[_EVERYONE]
         if everyone is not None and everyone.allow:
             return allow(everyone.id)
         rule_of_refusal = NO_RULE
         if other.role == TEACHER:
-            teachers = self.rights.ruling(person, Right.MESSAGE_TEACHERS)
+            teachers = rulings[_TEACHERS]
             if teachers is not None:
                 if teachers.allow:
                     return allow(teachers.id)
                 rule_of_refusal = teachers.id
         if person.shares_group_with(other):
-            own_groups = self.rights.ruling(person, Right.MESSAGE_OWN_GROUPS)
+            own_groups = rulings[_OWN_GROUPS]
             if own_groups is not None:
                 if own_groups.allow:
                     return allow(own_groups.id)
@@ -360,8 +364,9 @@ class Policy:
                 return refuse(Reason.READ_ONLY, "rooms:space")
 
     def _may_write_to_the_other(self, person: Person, room: Room) -> Decision:
+        myself, bot = person.user_id, self.bot
         for user_id in room.members:
-            if user_id not in (person.user_id, self.bot):
+            if user_id != myself and user_id != bot:
                 other = self.directory.person(user_id)
                 if other is None:
                     return refuse(Reason.UNKNOWN_RECIPIENT, "directory:recipient")

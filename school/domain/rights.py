@@ -87,21 +87,22 @@ def default_rules() -> tuple[Rule, ...]:
     )
 
 
-_Row: TypeAlias = tuple[Rule | None, ...]
+Rulings: TypeAlias = tuple[Rule | None, ...]
 """What is said of one subject, by the place of the right."""
 _Subject = TypeVar("_Subject", bound=Hashable)
-_EMPTY: Final[_Row] = (None,) * len(Right)
+_EMPTY: Final[Rulings] = (None,) * len(Right)
 
 
 class Rights:
     """The table, ready to be asked. Later rules for the same person or role and right replace earlier ones."""
 
-    __slots__ = ("_groups", "_persons", "_roles")
+    __slots__ = ("_by_likeness", "_groups", "_persons", "_roles")
 
     def __init__(self, rules: Iterable[Rule] | None = None) -> None:
-        self._persons: dict[str, _Row] = {}
-        self._groups: dict[tuple[str, Role | None], _Row] = {}
-        self._roles: dict[str, _Row] = {}
+        self._persons: dict[str, Rulings] = {}
+        self._groups: dict[tuple[str, Role | None], Rulings] = {}
+        self._roles: dict[str, Rulings] = {}
+        self._by_likeness: dict[object, Rulings] = {}
         for rule in default_rules() if rules is None else rules:
             match rule.level:
                 case Level.PERSON:
@@ -112,21 +113,32 @@ class Rights:
                 case Level.ROLE:
                     _enter(self._roles, rule.subject, rule)
 
+    def rulings(self, person: Person) -> Rulings:
+        """Every rule that decides for `person`, by the place of its right; None where no rule speaks of it."""
+        if not (self._persons or self._groups):
+            return self._roles.get(person.role, _EMPTY)
+        likeness = self.likeness(person)
+        found = self._by_likeness.get(likeness)
+        if found is None:
+            found = self._by_likeness[likeness] = tuple(self._decide(person, right.place) for right in Right)
+        return found
+
+    def _decide(self, person: Person, place: int) -> Rule | None:
+        if own := self._persons.get(person.id, _EMPTY)[place]:
+            return own
+        of_groups = [
+            rule
+            for group in person.groups
+            for role in (None, person.role)
+            if (rule := self._groups.get((group, role), _EMPTY)[place])
+        ]
+        if of_groups:
+            return min(of_groups, key=lambda rule: (rule.allow, rule.id))
+        return self._roles.get(person.role, _EMPTY)[place]
+
     def ruling(self, person: Person, right: Right) -> Rule | None:
         """The rule that decides whether `person` holds `right`; None if no rule speaks of it (then: refused)."""
-        place = right.place
-        if self._persons and (own := self._persons.get(person.id, _EMPTY)[place]):
-            return own
-        if self._groups:
-            of_groups = [
-                rule
-                for group in person.groups
-                for role in (None, person.role)
-                if (rule := self._groups.get((group, role), _EMPTY)[place])
-            ]
-            if of_groups:
-                return min(of_groups, key=lambda rule: (rule.allow, rule.id))
-        return self._roles.get(person.role, _EMPTY)[place]
+        return self.rulings(person)[right.place]
 
     def likeness(self, person: Person) -> object:
         """Equal for two people in the same groups for whom every rule says the same."""
@@ -139,7 +151,7 @@ class Rights:
         return rule is not None and rule.allow
 
 
-def _enter(table: dict[_Subject, _Row], subject: _Subject, rule: Rule, *, no_stays: bool = False) -> None:
+def _enter(table: dict[_Subject, Rulings], subject: _Subject, rule: Rule, *, no_stays: bool = False) -> None:
     row = list(table.get(subject, _EMPTY))
     earlier = row[rule.right.place]
     if earlier is None or earlier.allow or not no_stays:

@@ -157,6 +157,8 @@ def power_levels(kind: RoomKind, moderators: Iterable[UserId] = ()) -> dict[str,
             **(shared_by_moderators if kind in {RoomKind.CHAT, RoomKind.GROUP} else {}),
             **({"m.room.pinned_events": READER} if kind is RoomKind.DIRECT else {}),
             **dict.fromkeys(sorted(CONFERENCE_STATE & STATE_BY_PEOPLE[kind]), READER),
+            # Also where nobody writes: an admin's redaction of all that somebody sent is written in their name.
+            "m.room.redaction": READER,
             "m.room.power_levels": SCHOOL,
             "m.room.history_visibility": SCHOOL,
             "m.room.join_rules": SCHOOL,

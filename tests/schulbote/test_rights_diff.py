@@ -30,6 +30,7 @@ from school.domain.people import GUARDIAN, STUDENT, TEACHER, Person, PersonId, R
 from school.domain.policy import Policy
 from school.domain.rights import Level, Right, Rights, Rule, default_rules
 from school.domain.rooms import Room, RoomKind
+from schulbote.rule_words import said_by
 from schulbote.standing_now import read_standing
 
 
@@ -48,6 +49,17 @@ def test_who_loses_a_right_is_told_with_the_rule_that_takes_it() -> None:
     assert (change.right, change.role, change.gained) == (Right.MESSAGE_OWN_GROUPS, STUDENT, False)
     assert set(change.people) == {BEN, BEA, CARL}
     assert change.rule == NOT_IN_GROUPS.id
+
+
+def test_a_line_for_one_role_in_groups_reaches_these_people_only() -> None:
+    pupils = Rule(
+        level=Level.GROUP, subject="Klasse 5*", right=Right.CREATE_ROOMS, allow=True, id="pupils", role=STUDENT
+    )
+    directory = Directory(EVERYBODY, GROUPS)
+    assert set(people_of(pupils, directory)) == {BEN, BEA}
+    assert {group.name for group in groups_of(pupils, directory)} == {"Klasse 5a"}
+    assert not fits_nobody(pupils, directory)
+    assert said_by(pupils) == 'gives create_rooms to the role student in a group named "Klasse 5*"'
 
 
 def test_a_right_that_no_rule_grants_any_more_is_lost_by_no_rule() -> None:

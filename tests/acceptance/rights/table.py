@@ -78,56 +78,56 @@ writes where a teacher brought both together  | yes             | yes           
 finds them in the search for people           | hidden          | hidden          | yes
 sees their name, after asking for a room      | forbidden       | forbidden       | yes
 
-A TEACHER and the room of                    | the own class   | another class   | guardians of another
-enters it by its id                          | yes             | forbidden       | forbidden
-enters its space, then the room              | yes             | yes             | yes
-knocks at it                                 | no_knocking     | no_knocking     | no_knocking
-reads in it, once in                         | yes             | yes             | yes
-sees who is in it, once in                   | yes             | yes             | yes
-writes in it, once in                        | yes             | yes             | yes
-writes in it without coming in               | -               | forbidden       | forbidden
-sets its topic, once in                      | yes             | forbidden       | forbidden
-pins a message, once in                      | yes             | forbidden       | forbidden
-renames it, once in                          | rules_are_fixed | rules_are_fixed | rules_are_fixed
-deletes another's message, once in           | yes             | forbidden       | forbidden
-invites a colleague, once in                 | yes             | forbidden       | forbidden
-invites another pupil, once in               | not_in_group    | not_in_group    | not_in_group
-leaves it, once in                           | group_is_kept   | yes             | yes
-writes in its space                          | forbidden       | -               | -
+A TEACHER and the room of          | the own class   | another class   | guardians of another
+enters it by its id                | yes             | yes             | yes
+enters its space, then the room    | yes             | yes             | yes
+knocks at it                       | no_knocking     | no_knocking     | no_knocking
+reads in it, once in               | yes             | yes             | yes
+sees who is in it, once in         | yes             | yes             | yes
+writes in it, once in              | yes             | yes             | yes
+writes in it without coming in     | -               | forbidden       | forbidden
+sets its topic, once in            | yes             | not_a_moderator | not_a_moderator
+pins a message, once in            | yes             | not_a_moderator | not_a_moderator
+renames it, once in                | rules_are_fixed | rules_are_fixed | rules_are_fixed
+deletes another's message, once in | yes             | forbidden       | forbidden
+invites a colleague, once in       | yes             | not_a_moderator | not_a_moderator
+invites another pupil, once in     | not_in_group    | not_in_group    | not_in_group
+leaves it, once in                 | group_is_kept   | yes             | yes
+writes in its space                | read_only       | -               | -
 
-A PUPIL and the room of                      | the own class   | another class | guardians of the class | the teachers
-enters it by its id                          | yes             | forbidden     | forbidden              | forbidden
-enters its space, then the room              | yes             | not_in_group  | not_in_group           | not_in_group
-knocks at it                                 | no_knocking     | no_knocking   | no_knocking            | no_knocking
-reads in it, once in                         | yes             | forbidden     | forbidden              | forbidden
-sees who is in it, once in                   | yes             | forbidden     | forbidden              | forbidden
-writes in it, once in                        | yes             | forbidden     | forbidden              | forbidden
-writes in it without coming in               | -               | forbidden     | forbidden              | forbidden
-sets its topic, once in                      | forbidden       | forbidden     | forbidden              | forbidden
-pins a message, once in                      | forbidden       | forbidden     | forbidden              | forbidden
-renames it, once in                          | rules_are_fixed | forbidden     | forbidden              | forbidden
-deletes another's message, once in           | forbidden       | forbidden     | forbidden              | forbidden
-invites a colleague, once in                 | forbidden       | forbidden     | forbidden              | forbidden
-invites another pupil, once in               | not_in_group    | not_in_group  | not_in_group           | not_in_group
-leaves it, once in                           | group_is_kept   | forbidden     | forbidden              | forbidden
-writes in its space                          | forbidden       | -             | -                      | -
+A PUPIL and the room of            | the own class   | another class   | guardians of the class | the teachers
+enters it by its id                | yes             | not_in_group    | not_in_group           | not_in_group
+enters its space, then the room    | yes             | not_in_group    | not_in_group           | not_in_group
+knocks at it                       | no_knocking     | no_knocking     | no_knocking            | no_knocking
+reads in it, once in               | yes             | forbidden       | forbidden              | forbidden
+sees who is in it, once in         | yes             | forbidden       | forbidden              | forbidden
+writes in it, once in              | yes             | forbidden       | forbidden              | forbidden
+writes in it without coming in     | -               | forbidden       | forbidden              | forbidden
+sets its topic, once in            | not_a_moderator | forbidden       | forbidden              | forbidden
+pins a message, once in            | not_a_moderator | forbidden       | forbidden              | forbidden
+renames it, once in                | rules_are_fixed | forbidden       | forbidden              | forbidden
+deletes another's message, once in | forbidden       | forbidden       | forbidden              | forbidden
+invites a colleague, once in       | not_a_moderator | not_a_moderator | not_a_moderator        | not_a_moderator
+invites another pupil, once in     | not_in_group    | not_in_group    | not_in_group           | not_in_group
+leaves it, once in                 | group_is_kept   | forbidden       | forbidden              | forbidden
+writes in its space                | read_only       | -               | -                      | -
 
-A GUARDIAN and the room of                   | the own group   | guardians of another | the child's class | the teachers
-enters it by its id                          | yes             | forbidden            | forbidden         | forbidden
-enters its space, then the room              | yes             | not_in_group         | not_in_group      | not_in_group
-knocks at it                                 | no_knocking     | no_knocking          | no_knocking       | no_knocking
-reads in it, once in                         | yes             | forbidden            | forbidden         | forbidden
-sees who is in it, once in                   | yes             | forbidden            | forbidden         | forbidden
-writes in it, once in                        | yes             | forbidden            | forbidden         | forbidden
-writes in it without coming in               | -               | forbidden            | forbidden         | forbidden
-sets its topic, once in                      | forbidden       | forbidden            | forbidden         | forbidden
-pins a message, once in                      | forbidden       | forbidden            | forbidden         | forbidden
-renames it, once in                          | rules_are_fixed | forbidden            | forbidden         | forbidden
-deletes another's message, once in           | forbidden       | forbidden            | forbidden         | forbidden
-invites a colleague, once in                 | forbidden       | forbidden            | forbidden         | forbidden
-invites another pupil, once in               | not_in_group    | not_in_group         | not_in_group      | not_in_group
-leaves it, once in                           | group_is_kept   | forbidden            | forbidden         | forbidden
-writes in its space                          | forbidden       | -                    | -                 | -
+A GUARDIAN and the room of         | the own group   | guardians of another | the child's class | the teachers
+enters it by its id                | yes             | not_in_group         | not_in_group      | not_in_group
+enters its space, then the room    | yes             | not_in_group         | not_in_group      | not_in_group
+knocks at it                       | no_knocking     | no_knocking          | no_knocking       | no_knocking
+reads in it, once in               | yes             | forbidden            | forbidden         | forbidden
+sees who is in it, once in         | yes             | forbidden            | forbidden         | forbidden
+writes in it, once in              | yes             | forbidden            | forbidden         | forbidden
+writes in it without coming in     | -               | forbidden            | forbidden         | forbidden
+sets its topic, once in            | not_a_moderator | forbidden            | forbidden         | forbidden
+pins a message, once in            | not_a_moderator | forbidden            | forbidden         | forbidden
+renames it, once in                | rules_are_fixed | forbidden            | forbidden         | forbidden
+deletes another's message, once in | forbidden       | forbidden            | forbidden         | forbidden
+invites a colleague, once in       | not_a_moderator | not_a_moderator      | not_a_moderator   | not_a_moderator
+invites another pupil, once in     | not_in_group    | not_in_group         | not_in_group      | not_in_group
+leaves it, once in                 | group_is_kept   | forbidden            | forbidden         | forbidden
+writes in its space                | read_only       | -                    | -                 | -
 
 BY THEMSELVES                                | a teacher              | a pupil                | a guardian
 make a chat                                  | yes                    | no_rooms               | yes
