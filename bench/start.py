@@ -1,12 +1,9 @@
 """From nothing to a school that everybody can log in to, beside what Synapse alone needs to start."""
 
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.harness import BenchError, Lab, Row, answers, seconds, two_free_ports
+from bench.harness import Lab, Row, Synapse, seconds, two_free_ports
 from schulbote.files import new_signing_key, write_yaml
 from schulbote.homeserver_config import log_settings
 
@@ -84,18 +81,5 @@ def _synapse_alone(folder: Path) -> float:
             "suppress_key_server_warning": True,
         },
     )
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "synapse.app.homeserver", "-c", str(folder / "homeserver.yaml")],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        while not answers(port):
-            if process.poll() is not None or time.perf_counter() - started > 120:
-                raise BenchError("Synapse alone did not start")
-            time.sleep(0.02)
-        return time.perf_counter() - started
-    finally:
-        process.terminate()
-        process.wait()
+    with Synapse(folder / "homeserver.yaml", port) as synapse:
+        return synapse.answers_after

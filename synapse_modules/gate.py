@@ -4,7 +4,7 @@ Judging has no side effects and needs nothing but its arguments: Synapse may ask
 its own checks. The verdict is one of three: pass, pass with other content, refuse.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, TypeAlias
@@ -49,6 +49,7 @@ _NAMES_OF_ONES_OWN: Final = "per_message_profile"
 """Ends the keys by which a message claims to be from somebody of another name (MSC4144)."""
 _WITH_MODERATORS: Final = frozenset({RoomKind.CHAT, RoomKind.GROUP})
 NO_STAMP: Final = "rooms:no_stamp"
+SETTING: Final = "rooms:state"
 _EMOJI_STYLE: Final = "\ufe0f"
 """Asks for the coloured form of a sign; Matrix puts it behind every emoji, also where it is not needed."""
 _ROTATION: Final = frozenset({"rotation_period_ms", "rotation_period_msgs"})
@@ -69,7 +70,6 @@ class Event(Protocol):
     def origin_server_ts(self) -> int: ...
     @property
     def event_id(self) -> str: ...
-    def prev_event_ids(self) -> Sequence[str]: ...
     def is_state(self) -> bool: ...
     def get_state_key(self) -> str | None: ...
 
@@ -207,7 +207,7 @@ class Gate:
         if level_of(UserId(event.sender), levels, room.creator) < level_for_state(event.type, levels):
             return Refuse(Reason.NOT_A_MODERATOR, rule="rooms:power_levels")
         if event.get_state_key() and event.type not in CONFERENCE_STATE:
-            return Refuse(Reason.RULES_ARE_FIXED, rule="rooms:state")  # there is one of each; a key would be words
+            return Refuse(Reason.RULES_ARE_FIXED, rule=SETTING)  # there is one of each; a key would be words
         if self._hold(standing, event, state) is not None:
             return Refuse(Reason.MUST_WAIT)  # a topic is words, too
         if event.type == _POWER_LEVELS[0] and not keeps_power_levels(state[_POWER_LEVELS].content, event.content):
@@ -362,13 +362,10 @@ def _encryption(content: Mapping[str, Any]) -> Verdict:
 def _redaction(event: Event, state: State) -> Verdict:
     """A reason is free text, so it is taken out. Not where the sender has left: Synapse writes the redactions of
     somebody who was removed in their name, and a replaced event would be refused there. What stands in the state of a
-    room (its name, who is in it under which name) is not deleted by anybody, but by Synapse when an admin redacts all
-    that somebody sent: it puts the deletion directly behind the deleted event."""
+    room (its name, who is in it under which name) is not deleted by anybody."""
     redacts = event.content.get("redacts")
-    for setting in state.values():
-        if setting.event_id == redacts:
-            by_an_admin = setting.sender == event.sender and list(event.prev_event_ids()) == [redacts]
-            return Pass() if by_an_admin else Refuse(Reason.RULES_ARE_FIXED, rule="rooms:state")
+    if any(setting.event_id == redacts for setting in state.values()):
+        return Refuse(Reason.RULES_ARE_FIXED, rule=SETTING)
     joined = _membership(state, UserId(event.sender)) == "join"
     kept = {key: value for key, value in event.content.items() if key == "redacts"}
     return Pass(kept) if joined and len(kept) != len(event.content) else Pass()

@@ -33,13 +33,15 @@ from school.texts import Language, Texts
 from synapse_modules.courier import Courier
 from synapse_modules.create_room import UnreadableRequestError, read_request, rewrite
 from synapse_modules.fail_closed import fail_closed
-from synapse_modules.gate import NO_STAMP, Gate, Pass, Refuse, Verdict
+from synapse_modules.gate import NO_STAMP, SETTING, Gate, Pass, Refuse, Verdict
 from synapse_modules.notices import Patience
 from synapse_modules.passing import CLOSING_SECONDS, Passing, Request, RoomsInTheMaking
 from synapse_modules.refusals import ALLOWED, Answer, Refusals
 
 _POLL_MS: Final = 1000
 _BOT_STEP_SECONDS: Final = 0.5
+_REPLACEMENT_MS: Final = 10_000
+"""So soon after an admin began to close a room Synapse makes the one that takes its place."""
 _LOGIN_STEPS: Final = 20
 _LOGIN_STEP_SECONDS: Final = 0.05
 _BLOCKS_INVITATIONS: Final = "m.invite_permission_config"
@@ -71,7 +73,8 @@ class School:
         )
         self._refusals = Refusals(self.texts, where_to_ask=self._where_to_ask, explain_later=self._explain_later)
         self._in_the_making = RoomsInTheMaking(time.monotonic)
-        self._closing: Passing[str, bool] = Passing(CLOSING_SECONDS, time.monotonic)
+        self._closing: Passing[str, float] = Passing(CLOSING_SECONDS, time.monotonic)
+        """When, in milliseconds since the epoch, an admin began to close a room."""
         self._keeper.refresh()
         api.looping_background_call(self._refresh, _POLL_MS, desc="schulbote_directory", run_on_all_instances=True)
         api.register_third_party_rules_callbacks(
@@ -187,7 +190,7 @@ class School:
         verdict = await self._judge(event, state_events)
         if not isinstance(verdict, Refuse):
             return True, None if verdict.content is None else _with_content(event, verdict.content)
-        if event.type == "m.room.member" and await self._moves_for_an_admin(event, state_events, verdict):
+        if await self._is_done_for_an_admin(event, state_events, verdict):
             return True, None
         sender, where = UserId(event.sender), event.room_id
         if not verdict.as_notice:
@@ -215,17 +218,26 @@ class School:
             self._in_the_making.begun(event.room_id, sender)
         return verdict
 
-    async def _moves_for_an_admin(self, event: EventBase, state: StateMap[EventBase], verdict: Refuse) -> bool:
+    async def _is_done_for_an_admin(self, event: EventBase, state: StateMap[EventBase], verdict: Refuse) -> bool:
         """Synapse writes in a person's name that they leave, when an admin closes the room or has ended the account;
-        and that they join the admin's room that takes the closed one's place."""
-        match event.content.get("membership"):
-            case "leave" if verdict.reason is Reason.GROUP_IS_KEPT and event.sender == event.state_key:
-                if self._closing.get(event.room_id):
+        that they join the admin's room that takes the closed one's place; and that they delete their own coming, when
+        an admin redacts all that they sent."""
+        match event.type, event.content.get("membership"):
+            case "m.room.member", "leave" if verdict.reason is Reason.GROUP_IS_KEPT and event.sender == event.state_key:
+                if self._closing.get(event.room_id) is not None:
                     return True
                 account = await self._api.get_userinfo_by_id(event.sender)
                 return account is not None and account.is_deactivated
-            case "join" if verdict.rule == NO_STAMP and self._closing:
-                return await self._is_exempt(state["m.room.create", ""].sender)
+            case "m.room.member", "join" if verdict.rule == NO_STAMP:
+                create = state["m.room.create", ""]
+                made_at = create.origin_server_ts
+                takes_its_place = any(began <= made_at <= began + _REPLACEMENT_MS for began in self._closing.values())
+                return takes_its_place and await self._is_exempt(create.sender)
+            case "m.room.redaction", None if verdict.rule == SETTING:
+                own = state.get(("m.room.member", event.sender))
+                if own is None or own.event_id != event.content.get("redacts"):
+                    return False
+                return await self._api.run_db_interaction("schulbote_redaction", _is_being_redacted, event.sender)
         return False
 
     async def _may_delete(self, standing: Standing, event: EventBase, state: StateMap[EventBase]) -> Decision:
@@ -248,7 +260,7 @@ class School:
     @fail_closed(on_doubt=False)
     async def check_can_shutdown_room(self, user_id: str | None, room_id: str) -> bool:
         """Only admins ask. From now on everybody may leave that room, because Synapse lets them leave to empty it."""
-        self._closing.keep(room_id, True)
+        self._closing.keep(room_id, time.time() * 1000)
         return True
 
     @fail_closed()
@@ -358,6 +370,15 @@ def _read_settings(path: Path) -> tuple[Settings, Keyring, str]:
 
 def _with_content(event: EventBase, content: dict[str, Any]) -> dict[str, Any]:
     return event.get_dict() | {"content": content}
+
+
+def _is_being_redacted(transaction: LoggingTransaction, user_id: str) -> bool:
+    """Whether an admin has asked for everything that somebody sent to be redacted, and Synapse is at it."""
+    transaction.execute(
+        "SELECT 1 FROM scheduled_tasks WHERE action = 'redact_all_events' AND status = 'active' AND resource_id = ?",
+        (user_id,),
+    )
+    return transaction.fetchone() is not None
 
 
 def _author_of(transaction: LoggingTransaction, event_id: str) -> str | None:

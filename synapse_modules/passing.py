@@ -4,7 +4,7 @@ Both remember by time, because nothing tells when the work is done; both forget 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -39,9 +39,9 @@ class Passing(Generic[K, V]):
         kept = self._kept.get(key)
         return None if kept is None or self._is_over(kept) else kept[1]
 
-    def __bool__(self) -> bool:
-        """Whether anything is kept."""
-        return any(not self._is_over(kept) for kept in self._kept.values())
+    def values(self) -> Iterator[V]:
+        """Everything that is kept."""
+        return (kept[1] for kept in self._kept.values() if not self._is_over(kept))
 
     def _is_over(self, kept: tuple[float, V]) -> bool:
         return kept[0] <= self._monotonic() - self._seconds

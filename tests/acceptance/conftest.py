@@ -1,3 +1,5 @@
+import json
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.people import Admin, People, Person
+from acceptance.rights.attempts import Cast
 from acceptance.running import REGISTERS, Demo
 
 
@@ -44,17 +47,17 @@ def register(demo) -> Iterator[Path]:
 
 
 @pytest.fixture
-def nothing_left(demo, admin):
-    """`with nothing_left(ann, ben):` fails if there is one room, membership, invitation or alias more than before."""
+def nothing_left(demo):
+    """`with nothing_left(ann, ben):` fails if there is one room, membership, invitation, alias, listed room or state
+    event more than before."""
 
     def footprint(people: tuple[Person, ...]) -> object:
-        database = f"file:{demo.info['synapse_database']}?mode=ro"
-        with closing(sqlite3.connect(database, uri=True)) as synapse:
-            made = [
-                synapse.execute(f"SELECT count(*) FROM {table}").fetchone()
-                for table in ("rooms", "room_aliases", "room_memberships")
-            ]
-        return made, admin.rooms(), [(p.joined_rooms(), p.invitations(), p.direct_rooms()) for p in people]
+        tables = ("rooms", "room_aliases", "room_memberships", "rooms WHERE is_public", "state_events")
+        with closing(_open_synapse(demo)) as synapse:
+            made = [synapse.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables]
+            places = "SELECT membership, room_id FROM local_current_membership WHERE user_id = ?"
+            known = [set(synapse.execute(places, (person.user_id,))) for person in people]
+        return made, known, [(person.joined_rooms(), person.direct_rooms()) for person in people]
 
     @contextmanager
     def watched(*people: Person) -> Iterator[None]:
@@ -63,3 +66,33 @@ def nothing_left(demo, admin):
         assert footprint(people) == before
 
     return watched
+
+
+@pytest.fixture(scope="session")
+def unsaid(demo):
+    """`with unsaid(ann) as words:` fails if the words stand in an event afterwards, or in what reaches ann's client."""
+    read: dict[Person, str] = {}  # how far each client has read
+
+    @contextmanager
+    def watched(*readers: Person) -> Iterator[str]:
+        words = f"Geheimnis-{secrets.token_hex(6)}"
+        yield words
+        with closing(_open_synapse(demo)) as synapse:
+            kept = "SELECT type FROM event_json JOIN events USING (event_id) WHERE instr(json, ?)"
+            assert synapse.execute(kept, (words,)).fetchall() == []
+        for reader in readers:
+            news = reader.sync(read.get(reader))
+            read[reader] = news["next_batch"]
+            assert words not in json.dumps(news)
+
+    return watched
+
+
+@pytest.fixture(scope="session")
+def cast(demo, people) -> Cast:
+    """Those who try the doors of one class."""
+    return Cast.of(demo, people)
+
+
+def _open_synapse(demo: Demo) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{demo.info['synapse_database']}?mode=ro", uri=True)

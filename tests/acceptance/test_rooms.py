@@ -207,9 +207,11 @@ class TestTalkingToOnePerson:
         cipher = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "session_id": "x", "sender_key": "x"}
         call = {"call_id": "1", "version": "1", "lifetime": 60000, "offer": {"type": "offer", "sdp": "x"}}
         widget = {"type": "m.custom", "url": "https://example.org", "name": "x"}
+        assert_refused(guardian.try_send(room, call, "m.call.invite"), "no_conferences")
+        assert_refused(guardian.set_state(room, "org.matrix.msc3401.call.member", {}), "no_conferences")
         for person in (guardian, teacher):
-            for event_type, content in (("m.room.encrypted", cipher), ("m.call.invite", call), ("org.example.x", {})):
-                assert_refused(person.try_send(room, content, event_type), "not_offered")
+            assert_refused(person.try_send(room, cipher, "m.room.encrypted"), "not_encrypted")
+            assert_refused(person.try_send(room, {}, "org.example.x"), "not_offered")
             for event_type, content in (
                 ("m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"}),
                 ("im.vector.modular.widgets", widget),
@@ -218,7 +220,6 @@ class TestTalkingToOnePerson:
                 ("m.room.history_visibility", {"history_visibility": "world_readable"}),
                 ("m.room.join_rules", {"join_rule": "public"}),
                 ("m.room.tombstone", {"body": "x", "replacement_room": "!x"}),
-                ("org.matrix.msc3401.call.member", {}),
             ):
                 assert person.set_state(room, event_type, content).status == 403, event_type
         assert guardian.events(room)[-1]["type"] == "m.room.member"

@@ -57,10 +57,6 @@ class FakeEvent:
     origin_server_ts: int = MESSAGE_TS
     state_key: str | None = None
     event_id: str = "$this"
-    follows: tuple[str, ...] = ("$newest",)
-
-    def prev_event_ids(self) -> tuple[str, ...]:
-        return self.follows
 
     def is_state(self) -> bool:
         return self.state_key is not None
@@ -587,17 +583,6 @@ def test_nobody_deletes_what_stands_in_the_state_of_a_room(kind: tuple[str, str]
         event = FakeEvent(type="m.room.redaction", sender=sender.user_id, content={"redacts": "$setting"})
         assert judge(event, state) == FIXED
         assert judge(replace(event, content={"redacts": "$words"}), state) == THROUGH
-
-
-def test_synapse_deletes_that_somebody_came_when_an_admin_wants_all_of_it_gone() -> None:
-    """It puts the deletion directly behind the deleted event, which nobody's client can ask for."""
-    state = class_room(BEN, IDA)
-    came = ("m.room.member", BEN.user_id)
-    state |= {came: replace(state[came], event_id="$came")}
-    by_an_admin = FakeEvent(type="m.room.redaction", content={"redacts": "$came"}, follows=("$came",))
-    assert judge(by_an_admin, state) == THROUGH
-    assert judge(replace(by_an_admin, follows=("$came", "$newest")), state) == FIXED
-    assert judge(replace(by_an_admin, sender=IDA.user_id), state) == FIXED
 
 
 @pytest.mark.parametrize("event_type", ["m.room.name", "m.room.topic", "m.room.pinned_events", "m.room.power_levels"])

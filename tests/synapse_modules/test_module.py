@@ -1101,18 +1101,22 @@ async def test_who_may_enter_a_groups_room_is_brought_into_its_space(
 
 
 @pytest.mark.parametrize(
-    ("creator", "is_closing", "passes"),
+    ("creator", "made_after", "is_closing", "passes"),
     [
-        pytest.param(ADMIN, True, True, id="into an admin's room, while one is closed"),
-        pytest.param(ADMIN, False, False, id="not at other times"),
-        pytest.param(BEN.user_id, True, False, id="not into somebody else's"),
+        pytest.param(ADMIN, 1, True, True, id="into an admin's room that is made then"),
+        pytest.param(ADMIN, -60, True, False, id="not into one that was there before"),
+        pytest.param(ADMIN, 60, True, False, id="not into one that is made later"),
+        pytest.param(ADMIN, 1, False, False, id="not at other times"),
+        pytest.param(BEN.user_id, 1, True, False, id="not into somebody else's"),
     ],
 )
 async def test_people_come_into_the_room_that_takes_a_closed_ones_place(
-    creator: str, is_closing: bool, passes: bool, school: School
+    creator: str, made_after: float, is_closing: bool, passes: bool, school: School
 ) -> None:
     state = {
-        ("m.room.create", ""): SimpleNamespace(content={}, sender=creator),
+        ("m.room.create", ""): SimpleNamespace(
+            content={}, sender=creator, origin_server_ts=(time.time() + made_after) * 1000
+        ),
         ("m.room.power_levels", ""): event("m.room.power_levels", creator, {}, state_key=""),
     }
     joins = event("m.room.member", IDA.user_id, {"membership": "join"}, state_key=IDA.user_id)
@@ -1122,6 +1126,28 @@ async def test_people_come_into_the_room_that_takes_a_closed_ones_place(
         assert await school.check_event_allowed(joins, state) == (True, None)  # type: ignore[arg-type]
     else:
         assert (await refused(school.check_event_allowed(joins, state))).code == 403  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sender", "an_admin_wants_it", "passes"),
+    [
+        pytest.param(BEN, True, True, id="when an admin redacts all that somebody sent"),
+        pytest.param(BEN, False, False, id="not when the person wants it"),
+        pytest.param(IDA, True, False, id="not somebody else's"),
+    ],
+)
+async def test_that_somebody_came_is_deleted(
+    sender: Person, an_admin_wants_it: bool, passes: bool, school: School, api: MagicMock
+) -> None:
+    state = CLASS_ROOM | {("m.room.redaction", ""): event("x", BEN.user_id, {})}
+    came = state["m.room.member", BEN.user_id].event_id
+    api.run_db_interaction.side_effect = lambda *_: asyncio.sleep(0, an_admin_wants_it)
+    deletion = event("m.room.redaction", sender.user_id, {"redacts": came})
+    if passes:
+        assert await school.check_event_allowed(deletion, state) == (True, None)
+    else:
+        error = await refused(school.check_event_allowed(deletion, state))
+        assert error.error_dict(None)["org.schulbote.reason"] == "rules_are_fixed"
 
 
 async def test_nobody_else_is_brought_anywhere(school: School, api: MagicMock) -> None:
