@@ -144,6 +144,7 @@ class Synapse:
                 [sys.executable, "-m", "synapse.app.homeserver", "-c", str(self._homeserver_yaml)],
                 stdout=file,
                 stderr=file,
+                env=os.environ | {"PYTHONHASHSEED": "0"},  # or two of them differ by some percent from the beginning
             )
         try:
             while not answers(self.port):

@@ -188,6 +188,7 @@ class TestAdministrator:
 class TestTheWholeSchool:
     """The last of these stories: afterwards all rooms are full."""
 
+    @pytest.mark.timeout(600)
     def test_everybody_can_log_in_and_is_in_exactly_the_rooms_of_their_groups(self, demo):
         info = demo.info
         with ThreadPoolExecutor(6) as several:
@@ -200,7 +201,7 @@ class TestTheWholeSchool:
             for kind in ("rooms", "spaces")
         }
         with suppress(AssertionError):
-            wait_until(lambda: self.taken(info) == wanted, 60)
+            wait_until(lambda: self.taken(info) == wanted, 180)
         assert self.taken(info) == wanted
 
     def taken(self, info):

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from acceptance.rights.attempts import assert_no, assert_spoken, chat, whole_state, words_message
+from acceptance.rights.attempts import CLASS, assert_no, assert_spoken, chat, whole_state, words_message
 
 # Out of the room of the class. What must be the same afterwards: everybody who was in it.
 
@@ -298,17 +298,18 @@ def test_nobody_deletes_the_beginning_of_a_room(cast):
         assert "org.schulbote.room" in other.state(room, "m.room.create").ok()
 
 
-def test_a_guest_in_the_class_has_no_say_in_it(cast, nothing_left):
-    cast.visitor.join(cast.space).ok()
-    cast.visitor.join(cast.room).ok()
+def test_a_guest_in_the_class_has_no_say_in_it(people, cast, nothing_left):
+    guest = people.teacher(not_of=CLASS)
+    guest.join(cast.space).ok()
+    guest.join(cast.room).ok()
     words = cast.pupil.send(cast.room, "Das bleibt stehen")
     with nothing_left(cast.pupil, cast.stranger):
-        assert_no(cast.visitor.try_redact(cast.room, words))
-        assert_no(cast.visitor.set_state(cast.room, "m.room.topic", {"topic": "Vertretung"}))
-        assert_no(cast.visitor.set_state(cast.room, "m.room.pinned_events", {"pinned": [words]}))
-        assert_no(cast.visitor.invite(cast.room, cast.stranger.user_id))
-        assert_no(cast.visitor.post(f"rooms/{quote(cast.room)}/kick", {"user_id": cast.pupil.user_id}))
-    cast.visitor.leave(cast.room).ok()
-    cast.visitor.leave(cast.space).ok()
-    assert cast.visitor.try_send(cast.room, words_message("Bin noch da")).status == 403
+        assert_no(guest.try_redact(cast.room, words))
+        assert_no(guest.set_state(cast.room, "m.room.topic", {"topic": "Vertretung"}))
+        assert_no(guest.set_state(cast.room, "m.room.pinned_events", {"pinned": [words]}))
+        assert_no(guest.invite(cast.room, cast.stranger.user_id))
+        assert_no(guest.post(f"rooms/{quote(cast.room)}/kick", {"user_id": cast.pupil.user_id}))
+    guest.leave(cast.room).ok()
+    guest.leave(cast.space).ok()
+    assert guest.try_send(cast.room, words_message("Bin noch da")).status == 403
     assert "Das bleibt stehen" in cast.pupil.texts(cast.room)
