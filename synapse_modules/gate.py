@@ -283,12 +283,19 @@ def _binding(event: Event) -> Binding:
 def _room(stamp: RoomStamp, creator: UserId, state: State) -> Room:
     if stamp.group is not None:
         return Room(stamp=stamp, creator=creator, members=frozenset())  # no rule asks for the members of a group's room
-    members = frozenset(_members(state))
+    joined, invited = set(), set()
+    for (event_type, state_key), event in state.items():
+        if event_type == "m.room.member":
+            match event.content.get("membership"):
+                case "join":
+                    joined.add(UserId(state_key))
+                case "invite":
+                    invited.add(UserId(state_key))
     return Room(
         stamp=stamp,
         creator=creator,
-        members=members,
-        invited=frozenset(user_id for user_id in members if _membership(state, user_id) == "invite"),
+        members=frozenset(joined | invited),
+        invited=frozenset(invited),
         encrypted=(ENCRYPTION, "") in state,
     )
 

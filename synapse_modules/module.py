@@ -112,6 +112,7 @@ class School:
         return Path(path)
 
     async def _refresh(self) -> None:
+        self._in_the_making.forget()
         await self._api.defer_to_thread(self._keeper.refresh)
 
     async def _make_bot_admin(self) -> None:

@@ -31,7 +31,13 @@ class Passing(Generic[K, V]):
         """Keeps a value from now on."""
         self._kept.pop(key, None)
         self._kept[key] = (self._monotonic(), value)
-        while len(self._kept) > _MOST or self._is_over(next(iter(self._kept.values()))):
+        if len(self._kept) > _MOST:
+            self._kept.popitem(last=False)
+        self.forget()
+
+    def forget(self) -> None:
+        """Lets go what is over."""
+        while self._kept and self._is_over(next(iter(self._kept.values()))):
             self._kept.popitem(last=False)
 
     def get(self, key: K) -> V | None:
@@ -72,6 +78,11 @@ class RoomsInTheMaking:
         request = self._decided.get(creator)
         if request is not None:
             self._rooms.keep((room_id, creator), request)
+
+    def forget(self) -> None:
+        """Lets go what is over: it holds a whole directory."""
+        self._decided.forget()
+        self._rooms.forget()
 
     def standing(self, room_id: str, creator: UserId, invitee: UserId) -> Standing | None:
         """The standing for an invitation that was part of the request for a room."""

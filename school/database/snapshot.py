@@ -37,8 +37,8 @@ from school.domain.rest import PersonalRest
 _SLICE: Final = 500
 _BETWEEN: Final = " "
 """Between the ids of a person's groups, which are hexadecimal digits."""
-_MANY: Final = 10_000
-"""So many people that a round of the garbage collector over them takes milliseconds."""
+_MANY_SLICES: Final = 20
+"""So much that a round of the garbage collector over it takes milliseconds."""
 _NO_GROUPS: Final[frozenset[GroupId]] = frozenset()
 _NOBODY: Final[frozenset[PersonId]] = frozenset()
 
@@ -85,8 +85,10 @@ def read_snapshot(connection: Connection, previous: Snapshot | None = None) -> S
 
 def _slices(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
     with connection.execute(query.execution_options(yield_per=_SLICE)) as result:
-        for rows in result.partitions():
+        for number, rows in enumerate(result.partitions(), start=1):
             yield rows
+            if number % _MANY_SLICES == 0:
+                gc.freeze()
             time.sleep(0)
 
 
@@ -97,8 +99,9 @@ def _rows(connection: Connection, query: Select[Any]) -> Iterator[Any]:
 @contextmanager
 def _without_collector() -> Iterator[None]:
     """The garbage collector goes through all objects with the lock held, the more often the more are made. Those made
-    here are not its business: they name each other in no circle, and are freed as soon as nobody names them. If they
-    are many, gc.freeze() keeps its later rounds from going through them, too (as Synapse does after its start)."""
+    here are not its business: they name each other in no circle, and are freed as soon as nobody names them. Where they
+    are many, gc.freeze() keeps the rounds of others (Synapse makes its own) and all later ones from them, too; what
+    else is there at that moment stays until the end if it is garbage in circles, which is little."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -123,10 +126,7 @@ def _read_directory(connection: Connection, previous: Directory | None = None) -
         people = _read_people(connection, groups_of, _read_wards_of(connection))
         if previous is not None:
             people = (_kept(person, previous) for person in people)
-        directory = Directory(people, active)
-        if len(directory) >= _MANY:
-            gc.freeze()
-    return directory
+        return Directory(people, active)
 
 
 def _read_groups_of(connection: Connection, active: Mapping[str, GroupId]) -> dict[str, frozenset[GroupId]]:

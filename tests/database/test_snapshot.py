@@ -186,7 +186,12 @@ async def test_twenty_thousand_people_share_equal_sets_of_groups(writer: AsyncEn
                 for group in (classes[number % len(classes)], "all")
             ],
         )
-    directory = read(reader).directory
+    gc.unfreeze()
+    try:
+        directory = read(reader).directory
+        assert gc.get_freeze_count() >= 20_000, "the garbage collector would go through them again and again"
+    finally:
+        gc.unfreeze()
     assert len(directory) == 20_000
     assert {person.id for person in directory.people} == set(people)
     assert all(person.groups == {classes[int(person.id[1:]) % 500], "all"} for person in directory.people)
@@ -310,8 +315,9 @@ async def test_the_garbage_collector_waits_and_is_as_it_was_afterwards(
         lambda _conn, _cursor, statement, *_: running.append(gc.isenabled()) if "persons" in statement else None,
     )
     with collector(switch):
-        before = gc.isenabled()
+        before, frozen = gc.isenabled(), gc.get_freeze_count()
         read(reader)
+        assert gc.get_freeze_count() == frozen, "a small school is left to the collector"
         assert not running[0]
         assert gc.isenabled() is before
         async with writer.begin() as connection:

@@ -133,3 +133,15 @@ def test_a_request_of_a_minute_ago_is_no_longer_one(rooms: RoomsInTheMaking, clo
     clock.seconds += MAKING_SECONDS
     rooms.begun("!room", BEN.user_id)
     assert rooms.standing("!room", BEN.user_id, IDA.user_id) is None
+
+
+def test_a_directory_is_let_go_when_its_minute_is_over(rooms: RoomsInTheMaking, clock: Clock) -> None:
+    """It is large, and nobody may ask for another room all night."""
+    rooms.decided(BEN.user_id, TO_IDA)
+    rooms.begun("!room", BEN.user_id)
+    rooms.forget()
+    assert rooms.standing("!room", BEN.user_id, IDA.user_id) is TO_IDA.standing
+    clock.seconds += MAKING_SECONDS
+    rooms.forget()
+    clock.seconds -= MAKING_SECONDS  # turned back, it shows what is still there
+    assert rooms.standing("!room", BEN.user_id, IDA.user_id) is None
