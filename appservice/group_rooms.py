@@ -35,7 +35,13 @@ class GroupRooms:
             if group_id not in rows:
                 # It has the name that the group had then: an unknown name is written again.
                 row = GroupRoomRow(
-                    group_id=group_id, space_id=space_id, room_id=None, linked=False, name="", moderators=()
+                    group_id=group_id,
+                    space_id=space_id,
+                    room_id=None,
+                    linked=False,
+                    is_open=True,
+                    name="",
+                    moderators=(),
                 )
                 rows[group_id] = await self._save(row)
         for group_id, room_id in found[RoomKind.GROUP].items():
@@ -68,6 +74,12 @@ class GroupRooms:
             await self._set_moderators(row, wanted)
             await self._save(replace(row, moderators=wanted))
 
+    async def close(self, row: GroupRoomRow) -> None:
+        """From now on the space needs an invitation: anybody who knows its id could read the name of one that needs
+        none. To be done when those who waited for it are in."""
+        await self._homeserver.set_state(row.space_id, "m.room.join_rules", "", {"join_rule": "invite"})
+        await self._save(replace(row, is_open=False))
+
     async def _save(self, row: GroupRoomRow) -> GroupRoomRow:
         async with self._engine.begin() as connection:
             await save_group_room(connection, row)
@@ -91,11 +103,17 @@ class GroupRooms:
     async def _make_space(self, group: Group, moderators: tuple[UserId, ...]) -> GroupRoomRow:
         request = self._request(group, RoomKind.SPACE, ())
         request["creation_content"]["type"] = "m.space"
-        # Whoever may enter (the module asks the directory at each join) comes in with one event, not two.
+        # Whoever waits for it (the module asks the directory at each join) comes in with one event, not two.
         request["initial_state"].append({"type": "m.room.join_rules", "content": {"join_rule": "public"}})
         space_id = await self._homeserver.create_room(request)
         row = GroupRoomRow(
-            group_id=group.id, space_id=space_id, room_id=None, linked=False, name=group.name, moderators=moderators
+            group_id=group.id,
+            space_id=space_id,
+            room_id=None,
+            linked=False,
+            is_open=True,
+            name=group.name,
+            moderators=moderators,
         )
         return await self._save(row)
 

@@ -192,6 +192,14 @@ class Homeserver:
         """Joins a room, as a person or as the bot. Being in it already is fine."""
         await self.call(Method.POST, f"/_matrix/client/v3/join/{quote(room_id)}", {}, as_user=as_user)
 
+    async def invite(self, room_id: str, user_id: UserId) -> None:
+        """Invites somebody, as the bot, whether or not they accept invitations. Being invited already is fine.
+
+        Raises:
+            RefusedError: they are in the room already.
+        """
+        await self.call(Method.POST, f"/_matrix/client/v3/rooms/{quote(room_id)}/invite", {"user_id": user_id})
+
     async def kick(self, room_id: str, user_id: UserId) -> None:
         """Takes somebody out of a room, as the bot."""
         await self.call(Method.POST, f"/_matrix/client/v3/rooms/{quote(room_id)}/kick", {"user_id": user_id})

@@ -7,12 +7,13 @@ login they come into all of their rooms at once, and read there what was written
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from appservice.homeserver import Homeserver, HomeserverError
+from appservice.homeserver import Homeserver, HomeserverError, RefusedError
 from school.database.mirror import (
     Seat,
     account_rows,
@@ -62,6 +63,9 @@ class Seats:
     async def _take(self, seat: Seat) -> bool:
         async with self._slots:
             try:
+                if seat.by_invitation:
+                    with suppress(RefusedError):  # who is in it already cannot be invited; joining tells the rest
+                        await self._homeserver.invite(seat.room_id, seat.user_id)
                 await self._homeserver.join(seat.room_id, as_user=seat.user_id)
             except HomeserverError as error:
                 log.warning("not_joined", user=seat.user_id, room=seat.room_id, error=str(error))

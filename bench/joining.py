@@ -37,7 +37,7 @@ def rows(lab: Lab) -> Iterator[Row]:
     yield Row(
         figure="  one join",
         value=f"{took / joins * 1000:.0f} ms, {written / joins:.2f} events",
-        shows=f"{used / joins * 1000:.0f} ms CPU of Synapse; a rule that lets in costs one event, an invitation two",
+        shows=f"{used / joins * 1000:.0f} ms CPU of Synapse; into a space by invitation: two events, into a room one",
     )
     each = f"{took / joins * 1000:.0f} ms"
     yield Row(

@@ -136,6 +136,9 @@ class Mirror:
         self._progress("memberships", len(seats), len(seats))
         if failed:
             self._report.failures.append(f"{failed} memberships could not be changed")
+        async with self._engine.connect() as connection:
+            opened = [row for row in (await group_room_rows(connection)).values() if row.is_open]
+        await self._each("spaces closed", opened, self._rooms.close, lambda row: row.name)
 
     async def _close(self, left: Sequence[AccountRow]) -> None:
         async def close(row: AccountRow) -> None:

@@ -26,22 +26,22 @@ from school.database.reader import open_reader
 from school.domain.decisions import Decision, Reason, allow, refuse
 from school.domain.groups import Group
 from school.domain.people import UserId
-from school.domain.rooms import STAMP_KEY, Room, RoomKind, stamp_from
+from school.domain.rooms import STAMP_KEY, Room, stamp_from
 from school.sealing import Keyring
 from school.standing import CannotDecideError, Standing, StandingKeeper
 from school.texts import Language, Texts
+from synapse_modules.admins import AdminsWork
 from synapse_modules.courier import Courier
 from synapse_modules.create_room import UnreadableRequestError, read_request, rewrite
+from synapse_modules.entering import Entrance
 from synapse_modules.fail_closed import fail_closed
-from synapse_modules.gate import NO_STAMP, SETTING, Gate, Pass, Refuse, Verdict
+from synapse_modules.gate import Gate, Pass, Refuse, Verdict
 from synapse_modules.notices import Patience
-from synapse_modules.passing import CLOSING_SECONDS, Passing, Request, RoomsInTheMaking
+from synapse_modules.passing import Request, RoomsInTheMaking
 from synapse_modules.refusals import ALLOWED, Answer, Refusals
 
 _POLL_MS: Final = 1000
 _BOT_STEP_SECONDS: Final = 0.5
-_REPLACEMENT_MS: Final = 10_000
-"""So soon after an admin began to close a room Synapse makes the one that takes its place."""
 _LOGIN_STEPS: Final = 20
 _LOGIN_STEP_SECONDS: Final = 0.05
 _BLOCKS_INVITATIONS: Final = "m.invite_permission_config"
@@ -73,8 +73,8 @@ class School:
         )
         self._refusals = Refusals(self.texts, where_to_ask=self._where_to_ask, explain_later=self._explain_later)
         self._in_the_making = RoomsInTheMaking(time.monotonic)
-        self._closing: Passing[str, float] = Passing(CLOSING_SECONDS, time.monotonic)
-        """When, in milliseconds since the epoch, an admin began to close a room."""
+        self._admins_work = AdminsWork(api, time.monotonic, is_admin=self._is_exempt)
+        self._entrance = Entrance(api, self._bot, self.texts)
         self._keeper.refresh()
         api.looping_background_call(self._refresh, _POLL_MS, desc="schulbote_directory", run_on_all_instances=True)
         api.register_third_party_rules_callbacks(
@@ -191,7 +191,7 @@ class School:
         verdict = await self._judge(event, state_events)
         if not isinstance(verdict, Refuse):
             return True, None if verdict.content is None else _with_content(event, verdict.content)
-        if await self._is_done_for_an_admin(event, state_events, verdict):
+        if await self._admins_work.is_behind(event, state_events, verdict):
             return True, None
         sender, where = UserId(event.sender), event.room_id
         if not verdict.as_notice:
@@ -219,28 +219,6 @@ class School:
             self._in_the_making.begun(event.room_id, sender)
         return verdict
 
-    async def _is_done_for_an_admin(self, event: EventBase, state: StateMap[EventBase], verdict: Refuse) -> bool:
-        """Synapse writes in a person's name that they leave, when an admin closes the room or has ended the account;
-        that they join the admin's room that takes the closed one's place; and that they delete their own coming, when
-        an admin redacts all that they sent."""
-        match event.type, event.content.get("membership"):
-            case "m.room.member", "leave" if verdict.reason is Reason.GROUP_IS_KEPT and event.sender == event.state_key:
-                if self._closing.get(event.room_id) is not None:
-                    return True
-                account = await self._api.get_userinfo_by_id(event.sender)
-                return account is not None and account.is_deactivated
-            case "m.room.member", "join" if verdict.rule == NO_STAMP:
-                create = state["m.room.create", ""]
-                made_at = create.origin_server_ts
-                takes_its_place = any(began <= made_at <= began + _REPLACEMENT_MS for began in self._closing.values())
-                return takes_its_place and await self._is_exempt(create.sender)
-            case "m.room.redaction", None if verdict.rule == SETTING:
-                own = state.get(("m.room.member", event.sender))
-                if own is None or own.event_id != event.content.get("redacts"):
-                    return False
-                return await self._api.run_db_interaction("schulbote_redaction", _is_being_redacted, event.sender)
-        return False
-
     async def _may_delete(self, standing: Standing, event: EventBase, state: StateMap[EventBase]) -> Decision:
         """Who wrote an event is the one thing that is looked up while another one waits, and only for deletions in
         chats and rooms for two: there no power level keeps a maker from deleting what others wrote."""
@@ -261,7 +239,7 @@ class School:
     @fail_closed(on_doubt=False)
     async def check_can_shutdown_room(self, user_id: str | None, room_id: str) -> bool:
         """Only admins ask. From now on everybody may leave that room, because Synapse lets them leave to empty it."""
-        self._closing.keep(room_id, time.time() * 1000)
+        self._admins_work.closes(room_id)
         return True
 
     @fail_closed()
@@ -279,18 +257,9 @@ class School:
             return ALLOWED
         room = Room(stamp=stamp, creator=UserId(create.sender), members=frozenset())
         decision = self._keeper.current().policy.may_join(UserId(user_id), room)
-        if decision and stamp.kind is RoomKind.GROUP:
-            await self._enter_space(user_id, state.get(("m.room.join_rules", "")))
+        if decision:
+            await self._entrance.prepare(user_id, room_id, stamp.kind, state.get(("m.room.join_rules", "")))
         return self._refusals.answer("join", UserId(user_id), decision, where=room_id)
-
-    async def _enter_space(self, user_id: str, join_rules: EventBase | None) -> None:
-        """Into a group's room one comes through its space: who may enter the room is brought into the space first."""
-        allowed = join_rules.content.get("allow") if join_rules else None
-        for rule in allowed or ():
-            space = rule.get("room_id")
-            there = await self._api.get_room_state(space, [("m.room.member", user_id)])
-            if not any(event.content.get("membership") == "join" for event in there.values()):
-                await self._api.update_room_membership(user_id, user_id, space, "join")
 
     @fail_closed()
     async def user_may_create_room_alias(self, user_id: str, alias: RoomAlias) -> Answer:
@@ -371,15 +340,6 @@ def _read_settings(path: Path) -> tuple[Settings, Keyring, str]:
 
 def _with_content(event: EventBase, content: dict[str, Any]) -> dict[str, Any]:
     return event.get_dict() | {"content": content}
-
-
-def _is_being_redacted(transaction: LoggingTransaction, user_id: str) -> bool:
-    """Whether an admin has asked for everything that somebody sent to be redacted, and Synapse is at it."""
-    transaction.execute(
-        "SELECT 1 FROM scheduled_tasks WHERE action = 'redact_all_events' AND status = 'active' AND resource_id = ?",
-        (user_id,),
-    )
-    return transaction.fetchone() is not None
 
 
 def _author_of(transaction: LoggingTransaction, event_id: str) -> str | None:

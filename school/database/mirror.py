@@ -85,12 +85,14 @@ async def begin_use(connection: AsyncConnection, person_id: PersonId, at: float)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRoomRow:
-    """A group's space and room. `room_id` None: the run that made the space ended before it made the room."""
+    """A group's space and room. `room_id` None: the run that made the space ended before it made the room. `is_open`:
+    the space needs no invitation yet (the module asks the directory at each join all the same)."""
 
     group_id: GroupId
     space_id: str
     room_id: str | None
     linked: bool
+    is_open: bool
     name: str
     moderators: tuple[UserId, ...]
 
@@ -103,6 +105,7 @@ async def group_room_rows(connection: AsyncConnection) -> dict[GroupId, GroupRoo
             space_id=row.space_id,
             room_id=row.room_id,
             linked=row.linked,
+            is_open=row.is_open,
             name=row.name,
             moderators=tuple(UserId(user_id) for user_id in row.moderators),
         )
@@ -116,6 +119,7 @@ async def save_group_room(connection: AsyncConnection, row: GroupRoomRow) -> Non
         "space_id": row.space_id,
         "room_id": row.room_id,
         "linked": row.linked,
+        "is_open": row.is_open,
         "name": row.name,
         "moderators": list(row.moderators),
     }
@@ -134,12 +138,13 @@ class Seat:
     person_id: PersonId
     room_id: str
     is_space: bool
+    by_invitation: bool = False
 
 
 async def missing_seats(connection: AsyncConnection, person_id: PersonId | None = None) -> list[Seat]:
     """Where people who use their account are not yet, though they are in the group; spaces come first."""
     query = (
-        select(persons.c.user_id, persons.c.id, group_rooms.c.space_id, group_rooms.c.room_id)
+        select(persons.c.user_id, persons.c.id, group_rooms.c.space_id, group_rooms.c.is_open, group_rooms.c.room_id)
         .join(memberships, memberships.c.person_id == persons.c.id)
         .join(groups, groups.c.id == memberships.c.group_id)
         .join(group_rooms, group_rooms.c.group_id == groups.c.id)
@@ -156,9 +161,12 @@ async def missing_seats(connection: AsyncConnection, person_id: PersonId | None 
         taken_query = taken_query.where(joins.c.person_id == person_id)
     taken = {(room, person) for room, person in await connection.execute(taken_query)}
     spaces, rooms = [], []
-    for user_id, person, space_id, room_id in await connection.execute(query):
+    for user_id, person, space_id, is_open, room_id in await connection.execute(query):
         if (space_id, person) not in taken:
-            spaces.append(Seat(user_id=user_id, person_id=person, room_id=space_id, is_space=True))
+            closed = not is_open
+            spaces.append(
+                Seat(user_id=user_id, person_id=person, room_id=space_id, is_space=True, by_invitation=closed)
+            )
         if room_id is not None and (room_id, person) not in taken:
             rooms.append(Seat(user_id=user_id, person_id=person, room_id=room_id, is_space=False))
     return spaces + rooms

@@ -114,6 +114,7 @@ group_rooms = Table(
     Column("space_id", String, nullable=False),
     Column("room_id", String),
     Column("linked", Boolean, nullable=False, default=False),
+    Column("is_open", Boolean, nullable=False, default=True),
     Column("name", String, nullable=False),
     Column("moderators", JSON, nullable=False),
 )

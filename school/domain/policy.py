@@ -54,6 +54,12 @@ _GROUPS_TO_ASK_IN: Final = (
 _REMEMBERED: Final = 10_000
 _SO_THAT_A_KIND_MEETS_ITSELF: Final = 2
 
+# The answers that most messages get.
+_IN_A_DIRECT_ROOM: Final = allow("rooms:direct")
+_AS_A_MEMBER: Final = allow("directory:membership")
+_TO_THE_BOT: Final = allow("rooms:control")
+_IN_A_SPACE: Final = refuse(Reason.READ_ONLY, "rooms:space")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomRequest:
@@ -253,8 +259,11 @@ class Policy:
         person = self.directory.person(user_id)
         if person is None:
             return refuse(Reason.UNKNOWN_PERSON, "directory:sender")
+        return self._may_be_in_group(person, room)
+
+    def _may_be_in_group(self, person: Person, room: Room) -> Decision:
         if room.stamp.group in person.groups:
-            return allow("directory:membership")
+            return _AS_A_MEMBER
         ruling = self.rights.ruling(person, Right.WRITE_TO_GROUPS)
         if ruling is not None and ruling.allow:
             return allow(ruling.id)
@@ -351,29 +360,25 @@ class Policy:
         return refuse(Reason.NO_CONFERENCES, NO_RULE if ruling is None else ruling.id)
 
     def _may_write(self, person: Person, room: Room) -> Decision:
-        match room.stamp.kind:  # the most frequent first
-            case RoomKind.GROUP:
-                return self.may_enter_group(person.user_id, room)
-            case RoomKind.DIRECT:
-                return self._may_write_to_the_other(person, room)
-            case RoomKind.CHAT:
-                return self._may_write_in_chat(person, room)
-            case RoomKind.CONTROL:
-                return allow("rooms:control")
-            case RoomKind.SPACE:
-                return refuse(Reason.READ_ONLY, "rooms:space")
+        kind = room.stamp.kind
+        if kind is RoomKind.DIRECT:
+            return self._may_write_to_the_other(person, room)
+        if kind is RoomKind.GROUP:
+            return self._may_be_in_group(person, room)
+        if kind is RoomKind.CHAT:
+            return self._may_write_in_chat(person, room)
+        return _TO_THE_BOT if kind is RoomKind.CONTROL else _IN_A_SPACE
 
     def _may_write_to_the_other(self, person: Person, room: Room) -> Decision:
-        myself, bot = person.user_id, self.bot
         for user_id in room.members:
-            if user_id != myself and user_id != bot:
+            if user_id not in (person.user_id, self.bot):
                 other = self.directory.person(user_id)
                 if other is None:
                     return refuse(Reason.UNKNOWN_RECIPIENT, "directory:recipient")
                 decision = self._may_reach(person, other)
-                if not decision:
+                if decision.reason is not None:
                     return decision
-        return allow("rooms:direct")
+        return _IN_A_DIRECT_ROOM
 
     def _may_write_in_chat(self, person: Person, room: Room) -> Decision:
         asked = (room.members, room.invited, room.creator)

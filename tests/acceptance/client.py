@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 
 T = TypeVar("T")
 Json = dict[str, Any]
+_TRIES = 20
 
 
 def wait_until(check: Callable[[], T], seconds: float) -> T:
@@ -95,7 +96,14 @@ class Client:
         return self.create_room(preset="trusted_private_chat", visibility="private", is_direct=True, invite=[user_id])
 
     def join(self, room: str) -> Answer:
-        return self.post(f"join/{quote(room)}")
+        """Like other clients, tries again when it is asked to."""
+        answer = self.post(f"join/{quote(room)}")
+        for _ in range(_TRIES):
+            if answer.status != 429:
+                break
+            time.sleep(answer.body["retry_after_ms"] / 1000)
+            answer = self.post(f"join/{quote(room)}")
+        return answer
 
     def leave(self, room: str) -> Answer:
         return self.post(f"rooms/{quote(room)}/leave")

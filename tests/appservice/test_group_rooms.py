@@ -80,7 +80,13 @@ async def test_a_group_gets_one_space_and_one_room_in_it(engine: AsyncEngine, ho
     assert homeserver.state_written == [("!0", "m.space.child", "!1", {"via": ["school.test"], "suggested": True})]
     row = await known(engine)
     assert row == GroupRoomRow(
-        group_id=CLASS.id, space_id="!0", room_id="!1", linked=True, name="Klasse 5a", moderators=(IDA.user_id,)
+        group_id=CLASS.id,
+        space_id="!0",
+        room_id="!1",
+        linked=True,
+        is_open=True,
+        name="Klasse 5a",
+        moderators=(IDA.user_id,),
     )
     assert GroupRooms.are_right(CLASS, [IDA.user_id], row)
 
@@ -100,13 +106,20 @@ def state_of(request: Mapping[str, Any], event_type: str) -> dict[str, Any]:
 
 
 async def test_only_who_is_in_the_space_enters_the_room(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
-    await group_rooms_of(engine, homeserver).ensure(CLASS, [], None)
+    rooms = group_rooms_of(engine, homeserver)
+    await rooms.ensure(CLASS, [], None)
     space, room = homeserver.rooms.values()
     assert state_of(room, "m.room.join_rules") == {
         "join_rule": "restricted",
         "allow": [{"type": "m.room_membership", "room_id": "!0"}],
     }
     assert state_of(space, "m.room.join_rules") == {"join_rule": "public"}
+    row = await known(engine)
+    assert row is not None
+    assert row.is_open
+    await rooms.close(row)
+    assert homeserver.state_written[-1] == ("!0", "m.room.join_rules", "", {"join_rule": "invite"})
+    assert await known(engine) == replace(row, is_open=False)
     assert state_of(room, "m.room.history_visibility") == {"history_visibility": "shared"}
 
 

@@ -21,6 +21,7 @@ class FakeHomeserver:
 
     def __init__(self) -> None:
         self.joined: list[tuple[str, UserId]] = []
+        self.invited: list[tuple[str, UserId]] = []
         self.kicked: list[tuple[str, UserId]] = []
         self.errors: dict[str, HomeserverError] = {}
         self.seen: set[UserId] = set()
@@ -34,6 +35,11 @@ class FakeHomeserver:
         if room_id in self.errors:
             raise self.errors[room_id]
         self.joined.append((room_id, as_user))
+
+    async def invite(self, room_id: str, user_id: UserId) -> None:
+        if (room_id, user_id) in self.joined:
+            raise RefusedError("HTTP 403: is already in the room", status=403)
+        self.invited.append((room_id, user_id))
 
     async def kick(self, room_id: str, user_id: UserId) -> None:
         if room_id in self.errors:
@@ -52,7 +58,14 @@ async def add(engine: AsyncEngine, *people: Person) -> None:
         if known is None:
             values = {"id": "5a", "key": "5a", "name": "5a", "kind": "class", "origin": "register"}
             await connection.execute(insert(groups).values(**values))
-            rooms = {"group_id": "5a", "space_id": SPACE, "room_id": ROOM, "linked": True, "name": "5a"}
+            rooms = {
+                "group_id": "5a",
+                "space_id": SPACE,
+                "room_id": ROOM,
+                "linked": True,
+                "is_open": False,
+                "name": "5a",
+            }
             await connection.execute(insert(group_rooms).values(moderators=[], **rooms))
         for each in people:
             name = {"given_name": each.given_name, "family_name": each.family_name, "role": each.role}
@@ -81,6 +94,7 @@ async def test_at_the_first_login_somebody_comes_into_space_and_room(
 ) -> None:
     await seats_of(engine, homeserver).logged_in(BEN.user_id, BEN.id)
     assert homeserver.joined == [(SPACE, BEN.user_id), (ROOM, BEN.user_id)]
+    assert homeserver.invited == [(SPACE, BEN.user_id)]
     assert await taken(engine) == {(SPACE, BEN.id), (ROOM, BEN.id)}
 
 
@@ -89,6 +103,20 @@ async def test_at_the_second_login_nothing_is_left_to_do(engine: AsyncEngine, ho
     for _ in range(2):
         await seats.logged_in(BEN.user_id, BEN.id)
     assert len(homeserver.joined) == 2
+
+
+async def test_a_space_that_is_open_needs_no_invitation(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(update(group_rooms).values(is_open=True))
+    await seats_of(engine, homeserver).logged_in(BEN.user_id, BEN.id)
+    assert homeserver.invited == []
+    assert len(homeserver.joined) == 2
+
+
+async def test_who_came_into_the_space_alone_is_not_lost(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
+    homeserver.joined.append((SPACE, BEN.user_id))
+    await seats_of(engine, homeserver).logged_in(BEN.user_id, BEN.id)
+    assert await taken(engine) == {(SPACE, BEN.id), (ROOM, BEN.id)}
 
 
 async def test_two_logins_at_the_same_moment_take_every_seat_once(

@@ -40,6 +40,7 @@ def room_row(group_id: GroupId, **changes: Any) -> GroupRoomRow:
         "space_id": f"!space-{group_id}",
         "room_id": f"!room-{group_id}",
         "linked": True,
+        "is_open": True,
         "name": group_id.title(),
         "moderators": (),
     }
@@ -171,6 +172,14 @@ async def test_missing_are_the_spaces_and_rooms_of_those_who_use_their_account_s
         seat("kim", "band", space=True),
         seat("kim", "band"),
     }
+
+
+async def test_into_a_closed_space_people_come_by_invitation(writer: AsyncEngine) -> None:
+    async with writer.begin() as connection:
+        await fill(connection, in_groups=[("kim", "choir"), ("kim", "band")])
+        await save_group_room(connection, room_row(CHOIR, is_open=False))
+        seats = {one.room_id: one.by_invitation for one in await missing_seats(connection)}
+    assert seats == {"!space-choir": True, "!room-choir": False, "!space-band": False, "!room-band": False}
 
 
 async def test_a_seat_that_is_taken_is_not_missing(writer: AsyncEngine) -> None:

@@ -97,7 +97,7 @@ class FakeHomeserver:
             ("m.room.name", ""): {"name": request["name"]},
             ("m.room.power_levels", ""): request["power_level_content_override"],
         } | {(one["type"], one.get("state_key", "")): one["content"] for one in request["initial_state"]}
-        room = {"members": {BOT}, "state": copy.deepcopy(state)}
+        room = {"members": {BOT}, "invited": set(), "state": copy.deepcopy(state)}
         self._ask("create_room", request["name"], do=lambda: self.rooms.update({room_id: room}))
         return room_id
 
@@ -114,7 +114,21 @@ class FakeHomeserver:
 
     async def join(self, room_id: str, *, as_user: UserId) -> None:
         await asyncio.sleep(0)
-        self._ask("join", room_id, as_user, do=lambda: self.rooms[room_id]["members"].add(as_user))
+        self._ask("join", room_id, as_user, do=lambda: self._come_in(self.rooms[room_id], as_user))
+
+    def _come_in(self, room: dict[str, Any], user_id: UserId) -> None:
+        closed = room["state"]["m.room.join_rules", ""]["join_rule"] == "invite"
+        if closed and user_id not in room["invited"] | room["members"]:
+            raise RefusedError("HTTP 403: not invited", status=403)
+        room["invited"].discard(user_id)
+        room["members"].add(user_id)
+
+    async def invite(self, room_id: str, user_id: UserId) -> None:
+        await asyncio.sleep(0)
+        if user_id in self.rooms[room_id]["members"]:
+            self.calls.append(("invite", room_id, user_id))
+            raise RefusedError("HTTP 403: is in the room", status=403)
+        self._ask("invite", room_id, user_id, do=lambda: self.rooms[room_id]["invited"].add(user_id))
 
     async def kick(self, room_id: str, user_id: UserId) -> None:
         await asyncio.sleep(0)
@@ -255,7 +269,7 @@ async def test_the_first_run_makes_every_account_and_room_and_seats_nobody(write
     assert {name: one["displayname"] for name, one in homeserver.accounts_by_id.items()} == {
         user(one): f"{one.title()} Groß" for one in ("ida", "tom", "kim", "lea", "ute")
     }
-    assert Counter(call[0] for call in homeserver.writes) == {"put_account": 5, "create_room": 4, "set_state": 2}
+    assert Counter(call[0] for call in homeserver.writes) == {"put_account": 5, "create_room": 4, "set_state": 4}
     assert all(room["members"] == {BOT} for room in homeserver.rooms.values())
 
 
@@ -276,7 +290,7 @@ async def test_every_group_has_a_space_with_a_room_for_its_members(writer: Async
         assert room["m.room.create", ""] == {"m.federate": False, STAMP_KEY: {"kind": "group", "group": group_id}}
         assert space["m.space.child", row.room_id] == {"via": [SERVER], "suggested": True}
         assert room["m.space.parent", row.space_id] == {"via": [SERVER], "canonical": True}
-        assert space["m.room.join_rules", ""] == {"join_rule": "public"}
+        assert space["m.room.join_rules", ""] == {"join_rule": "invite"}
         assert room["m.room.join_rules", ""] == {
             "join_rule": "restricted",
             "allow": [{"type": "m.room_membership", "room_id": row.space_id}],
@@ -325,6 +339,7 @@ async def test_progress_begins_at_none_and_ends_at_all_for_every_stage(writer: A
         "accounts": ((0, 5), (5, 5)),
         "rooms": ((0, 2), (2, 2)),
         "memberships": ((0, 0), (0, 0)),
+        "spaces closed": ((0, 2), (2, 2)),
         "accounts of people who left": ((0, 0), (0, 0)),
     }
 
@@ -385,7 +400,7 @@ async def test_who_changes_group_changes_rooms(writer: AsyncEngine) -> None:
     assert await mirror(writer, homeserver) == MirrorReport()
     rooms = (await end_state(writer, homeserver))["rooms"]
     assert {name for name, room in rooms.items() if user("lea") in room["members"]} == {"space of Band", "room of Band"}
-    assert Counter(call[0] for call in homeserver.writes) == {"join": 2, "kick": 2}
+    assert Counter(call[0] for call in homeserver.writes) == {"invite": 1, "join": 2, "kick": 2}
 
 
 async def test_moderators_change_with_one_write_of_the_whole_content(writer: AsyncEngine) -> None:
@@ -482,7 +497,7 @@ async def test_a_seat_that_cannot_be_taken_is_counted_and_taken_next_time(writer
     homeserver.fails = lambda _: False
     homeserver.calls.clear()
     assert (await mirror(writer, homeserver)).failures == []
-    assert Counter(call[0] for call in homeserver.writes) == {"join": 2}
+    assert Counter(call[0] for call in homeserver.writes) == {"invite": 1, "join": 2}
 
 
 async def test_who_is_out_of_the_room_already_is_no_failure(writer: AsyncEngine) -> None:

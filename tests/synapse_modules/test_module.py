@@ -1084,20 +1084,36 @@ def in_space(api: MagicMock, membership: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("membership", "brought_in"),
+    ("membership", "written"),
     [
-        pytest.param(None, True, id="who never was there"),
-        pytest.param("leave", True, id="who has left it"),
-        pytest.param("join", False, id="not who is there"),
+        pytest.param(None, ["invite", "join"], id="who never was there"),
+        pytest.param("leave", ["invite", "join"], id="who has left it"),
+        pytest.param("invite", ["join"], id="who is invited"),
+        pytest.param("join", [], id="not who is there"),
     ],
 )
 async def test_who_may_enter_a_groups_room_is_brought_into_its_space(
-    membership: str | None, brought_in: bool, school: School, api: MagicMock
+    membership: str | None, written: list[str], school: School, api: MagicMock
 ) -> None:
     in_space(api, membership)
     assert await school.user_may_join_room(OTTO.user_id, ROOM, False) == NOT_SPAM
     calls = [call.args for call in api.update_room_membership.call_args_list]
-    assert calls == ([(OTTO.user_id, OTTO.user_id, SPACE, "join")] if brought_in else [])
+    by = {"invite": BOT, "join": OTTO.user_id}
+    assert calls == [(by[membership], OTTO.user_id, SPACE, membership) for membership in written]
+
+
+async def test_who_joins_a_space_uninvited_is_invited_and_tries_again(
+    school: School, api: MagicMock, background: Background
+) -> None:
+    create = SimpleNamespace(content={STAMP_KEY: {"kind": "space", "group": "5a"}}, sender=BOT)
+    api.get_room_state.side_effect = lambda _room_id, _event_filter: {("m.room.create", ""): create}
+    error = await refused(school.user_may_join_room(BEN.user_id, SPACE, False))
+    assert (error.code, error.errcode) == (429, Codes.LIMIT_EXCEEDED)
+    assert error.error_dict(None)["retry_after_ms"] == 500
+    assert background.names == ["schulbote_space"]
+    code, _ = await school.user_may_join_room(CARL.user_id, SPACE, False)
+    assert code == Codes.FORBIDDEN
+    assert background.names == ["schulbote_space", "schulbote_refusal"]
 
 
 @pytest.mark.parametrize(
