@@ -1,146 +1,166 @@
-"""The rooms of groups: one space with one room for each group, made whole or taken up where the last run ended."""
+"""The rooms of groups: a space and rooms in it, made whole or taken up where the last run ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver
-from school.database.mirror import GroupRoomRow, save_group_room
-from school.domain.groups import Group, GroupId
+from school.database.mirror import GroupRoomRow, RoomsOfGroup, save_group_room
+from school.domain.groups import Group, GroupId, GroupKind
+from school.domain.layout import DEFAULT_LAYOUT, Layouts
 from school.domain.people import UserId
-from school.domain.rooms import HISTORY, ROOM_VERSION, STAMP_KEY, RoomKind, RoomStamp, power_levels, stamp_from
+from school.domain.rooms import (
+    HISTORY,
+    ROOM_VERSION,
+    ROOMS_OF_GROUPS,
+    STAMP_KEY,
+    RoomKind,
+    RoomStamp,
+    power_levels,
+    stamp_from,
+)
 
 
 class GroupRooms:
     """Makes and changes the rooms of groups, and remembers each step."""
 
-    def __init__(self, *, engine: AsyncEngine, homeserver: Homeserver, server_name: str) -> None:
+    def __init__(
+        self, *, engine: AsyncEngine, homeserver: Homeserver, server_name: str, layouts: Layouts | None = None
+    ) -> None:
         self._engine = engine
         self._homeserver = homeserver
         self._server_name = server_name
+        self._layouts = layouts or {}
 
-    async def take_up(self, known: dict[GroupId, GroupRoomRow]) -> dict[GroupId, GroupRoomRow]:
+    async def take_up(self, known: Mapping[GroupId, RoomsOfGroup]) -> dict[GroupId, RoomsOfGroup]:
         """What is known, with the rooms that an earlier run made but did not live to remember; a room's stamp says
         whose it is. Worth asking only when something is missing."""
-        remembered = {room_id for row in known.values() for room_id in (row.space_id, row.room_id)}
-        found: dict[RoomKind, dict[GroupId, str]] = {RoomKind.SPACE: {}, RoomKind.GROUP: {}}
+        rows: dict[GroupId, RoomsOfGroup] = dict(known)
+        remembered = {row.room_id for rooms in known.values() for row in rooms.values()}
         for room_id in sorted(await self._homeserver.rooms_made_by_bot() - remembered):
             stamp = stamp_from(await self._homeserver.state(room_id, "m.room.create"))
-            if stamp is not None and stamp.group is not None:
-                found[stamp.kind][stamp.group] = room_id
-        rows = dict(known)
-        for group_id, space_id in found[RoomKind.SPACE].items():
-            if group_id not in rows:
-                # It has the name that the group had then: an unknown name is written again.
-                row = GroupRoomRow(
-                    group_id=group_id,
-                    space_id=space_id,
-                    room_id=None,
-                    linked=False,
-                    is_open=True,
-                    name="",
-                    moderators=(),
-                )
-                rows[group_id] = await self._save(row)
-        for group_id, room_id in found[RoomKind.GROUP].items():
-            if group_id in rows and rows[group_id].room_id is None:
-                rows[group_id] = await self._save(replace(rows[group_id], room_id=room_id, name="", moderators=()))
+            if stamp is None or stamp.group is None or stamp.kind in rows.get(stamp.group, {}):
+                continue
+            # It has the name that the group had then: an unknown name is written again.
+            row = await self._save(GroupRoomRow(group_id=stamp.group, kind=stamp.kind, room_id=room_id, name=""))
+            rows[stamp.group] = {**rows.get(stamp.group, {}), stamp.kind: row}
         return rows
 
-    @staticmethod
-    def are_right(group: Group, moderators: Iterable[UserId], known: GroupRoomRow | None) -> bool:
-        """Whether there is nothing to do for a group."""
-        if known is None or known.room_id is None or not known.linked:
-            return False
-        return known.name == group.name and known.moderators == tuple(sorted(moderators))
+    def lacks_rooms(self, group: Group, known: RoomsOfGroup) -> bool:
+        """Whether a room of the group has still to be made."""
+        return not self._names(group).keys() <= known.keys()
 
-    async def ensure(self, group: Group, moderators: Iterable[UserId], known: GroupRoomRow | None) -> None:
+    def are_right(self, group: Group, moderators: Iterable[UserId], known: RoomsOfGroup) -> bool:
+        """Whether there is nothing to do for a group."""
+        wanted = tuple(sorted(moderators))
+        return all(
+            kind in known
+            and known[kind].name == name
+            and (kind is RoomKind.SPACE or known[kind].moderators == wanted)
+            and (known[kind].linked or not _belongs_into_space(kind, known))
+            for kind, name in self._names(group).items()
+        )
+
+    async def ensure(self, group: Group, moderators: Iterable[UserId], known: RoomsOfGroup) -> None:
         """Makes what is missing and changes what differs."""
         wanted = tuple(sorted(moderators))
-        row = known or await self._make_space(group, wanted)
-        if row.room_id is None:
-            row = await self._make_room(group, row, wanted)
-        if not row.linked:
-            await self._homeserver.set_state(
-                row.space_id, "m.space.child", row.room_id or "", {"via": [self._server_name], "suggested": True}
-            )
-            row = await self._save(replace(row, linked=True))
-        if row.name != group.name:
-            await self._rename(row, group.name)
-            row = await self._save(replace(row, name=group.name))
-        if row.moderators != wanted:
-            await self._set_moderators(row, wanted)
-            await self._save(replace(row, moderators=wanted))
+        rows = dict(known)
+        for kind, name in self._names(group).items():
+            row = rows.get(kind) or await self._make(group, kind, name, wanted, space=rows.get(RoomKind.SPACE))
+            rows[kind] = row
+            if _belongs_into_space(kind, rows) and not row.linked:
+                row = await self._link(rows[RoomKind.SPACE], row)
+            if row.name != name:
+                await self._homeserver.set_state(row.room_id, "m.room.name", "", {"name": name})
+                row = await self._save(replace(row, name=name))
+            if kind is not RoomKind.SPACE and row.moderators != wanted:
+                levels = power_levels(kind, wanted)
+                await self._homeserver.set_state(row.room_id, "m.room.power_levels", "", levels)
+                row = await self._save(replace(row, moderators=wanted))
+            rows[kind] = row
 
-    async def close(self, row: GroupRoomRow) -> None:
-        """From now on the space needs an invitation: anybody who knows its id could read the name of one that needs
-        none. To be done when those who waited for it are in."""
-        await self._homeserver.set_state(row.space_id, "m.room.join_rules", "", {"join_rule": "invite"})
-        await self._save(replace(row, is_open=False))
+    def ajar(
+        self, groups: Mapping[GroupId, Group], known: Mapping[GroupId, RoomsOfGroup]
+    ) -> list[tuple[GroupRoomRow, tuple[str, ...]]]:
+        """Rooms that let in whom they should not, or not whom they should; and what they should."""
+        staff = sorted(
+            known[group.id][RoomKind.SPACE].room_id
+            for group in groups.values()
+            if group.kind is GroupKind.STAFF and RoomKind.SPACE in known.get(group.id, {})
+        )
+        found = []
+        for rooms in known.values():
+            space = rooms.get(RoomKind.SPACE)
+            for row in rooms.values():
+                own = row.room_id if space is None else space.room_id
+                inside = space is not None and row is not space
+                wanted = (own,) if inside else () if own in staff else tuple(staff)
+                if row.lets_in != wanted:
+                    found.append((row, wanted))
+        return found
+
+    async def close(self, row: GroupRoomRow, lets_in: tuple[str, ...]) -> None:
+        """From now on members of these rooms come in by themselves, everybody else by invitation. To be done when
+        those who waited for it are in: anybody who knows its id can read the name of a room that needs neither."""
+        await self._homeserver.set_state(row.room_id, "m.room.join_rules", "", _join_rules(lets_in))
+        await self._save(replace(row, lets_in=lets_in))
+
+    def _names(self, group: Group) -> dict[RoomKind, str]:
+        return self._layouts.get(group.kind, DEFAULT_LAYOUT).rooms_of(group)
 
     async def _save(self, row: GroupRoomRow) -> GroupRoomRow:
         async with self._engine.begin() as connection:
             await save_group_room(connection, row)
         return row
 
-    def _request(self, group: Group, kind: RoomKind, moderators: Iterable[UserId]) -> dict[str, Any]:
+    async def _link(self, space: GroupRoomRow, row: GroupRoomRow) -> GroupRoomRow:
+        child = {"via": [self._server_name], "suggested": True}
+        await self._homeserver.set_state(space.room_id, "m.space.child", row.room_id, child)
+        return await self._save(replace(row, linked=True))
+
+    async def _make(
+        self, group: Group, kind: RoomKind, name: str, moderators: tuple[UserId, ...], *, space: GroupRoomRow | None
+    ) -> GroupRoomRow:
+        leading = () if kind is RoomKind.SPACE else moderators
+        # Whoever waits for a new room comes in with one event; with an invitation it would be two.
+        lets_in = None if space is None else (space.room_id,)
         stamp = RoomStamp(kind=kind, group=group.id)
-        return {
-            "name": group.name,
+        request: dict[str, Any] = {
+            "name": name,
             "preset": "private_chat",
             "visibility": "private",
             "room_version": ROOM_VERSION,
             "creation_content": {"m.federate": False, STAMP_KEY: stamp.to_content()},
-            "power_level_content_override": power_levels(kind, moderators),
+            "power_level_content_override": power_levels(kind, leading),
             "initial_state": [
                 {"type": "m.room.history_visibility", "content": {"history_visibility": HISTORY[kind]}},
                 {"type": "m.room.guest_access", "content": {"guest_access": "forbidden"}},
+                {"type": "m.room.join_rules", "content": _join_rules(lets_in)},
             ],
         }
-
-    async def _make_space(self, group: Group, moderators: tuple[UserId, ...]) -> GroupRoomRow:
-        request = self._request(group, RoomKind.SPACE, ())
-        request["creation_content"]["type"] = "m.space"
-        # Whoever waits for it (the module asks the directory at each join) comes in with one event, not two.
-        request["initial_state"].append({"type": "m.room.join_rules", "content": {"join_rule": "public"}})
-        space_id = await self._homeserver.create_room(request)
-        row = GroupRoomRow(
-            group_id=group.id,
-            space_id=space_id,
-            room_id=None,
-            linked=False,
-            is_open=True,
-            name=group.name,
-            moderators=moderators,
-        )
-        return await self._save(row)
-
-    async def _make_room(self, group: Group, row: GroupRoomRow, moderators: tuple[UserId, ...]) -> GroupRoomRow:
-        request = self._request(group, RoomKind.GROUP, moderators)
-        request["initial_state"] += [
-            {
-                "type": "m.room.join_rules",
-                "content": {
-                    "join_rule": "restricted",
-                    "allow": [{"type": "m.room_membership", "room_id": row.space_id}],
-                },
-            },
-            {
-                "type": "m.space.parent",
-                "state_key": row.space_id,
-                "content": {"via": [self._server_name], "canonical": True},
-            },
-        ]
+        if kind is RoomKind.SPACE:
+            request["creation_content"]["type"] = "m.space"
+        elif space is not None:
+            parent = {"via": [self._server_name], "canonical": True}
+            request["initial_state"].append({"type": "m.space.parent", "state_key": space.room_id, "content": parent})
         room_id = await self._homeserver.create_room(request)
-        return await self._save(replace(row, room_id=room_id, moderators=moderators))
+        return await self._save(
+            GroupRoomRow(group_id=group.id, kind=kind, room_id=room_id, name=name, moderators=leading, lets_in=lets_in)
+        )
 
-    async def _rename(self, row: GroupRoomRow, name: str) -> None:
-        for room_id in filter(None, (row.space_id, row.room_id)):
-            await self._homeserver.set_state(room_id, "m.room.name", "", {"name": name})
 
-    async def _set_moderators(self, row: GroupRoomRow, moderators: tuple[UserId, ...]) -> None:
-        if row.room_id is not None:
-            content = power_levels(RoomKind.GROUP, moderators)
-            await self._homeserver.set_state(row.room_id, "m.room.power_levels", "", content)
+def _belongs_into_space(kind: RoomKind, rooms: RoomsOfGroup) -> bool:
+    return kind in ROOMS_OF_GROUPS and RoomKind.SPACE in rooms
+
+
+def _join_rules(lets_in: tuple[str, ...] | None) -> dict[str, Any]:
+    if lets_in is None:
+        return {"join_rule": "public"}
+    if not lets_in:
+        return {"join_rule": "invite"}
+    return {
+        "join_rule": "restricted",
+        "allow": [{"type": "m.room_membership", "room_id": room_id} for room_id in lets_in],
+    }

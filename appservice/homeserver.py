@@ -192,13 +192,19 @@ class Homeserver:
         """Joins a room, as a person or as the bot. Being in it already is fine."""
         await self.call(Method.POST, f"/_matrix/client/v3/join/{quote(room_id)}", {}, as_user=as_user)
 
-    async def invite(self, room_id: str, user_id: UserId) -> None:
-        """Invites somebody, as the bot, whether or not they accept invitations. Being invited already is fine.
+    async def invite(self, room_id: str, user_id: UserId, *, as_user: UserId | None = None) -> None:
+        """Invites somebody, as a member or as the bot (then whether or not they accept invitations). Being invited
+        already is fine.
 
         Raises:
-            RefusedError: they are in the room already.
+            RefusedError: they are in the room already, or the member may not.
         """
-        await self.call(Method.POST, f"/_matrix/client/v3/rooms/{quote(room_id)}/invite", {"user_id": user_id})
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/invite"
+        await self.call(Method.POST, path, {"user_id": user_id}, as_user=as_user)
+
+    async def leave(self, room_id: str, *, as_user: UserId) -> None:
+        """Leaves a room as a person."""
+        await self.call(Method.POST, f"/_matrix/client/v3/rooms/{quote(room_id)}/leave", {}, as_user=as_user)
 
     async def kick(self, room_id: str, user_id: UserId) -> None:
         """Takes somebody out of a room, as the bot."""
@@ -225,7 +231,17 @@ class Homeserver:
             start = page.get("next_batch")
         return frozenset(made)
 
-    async def rooms(self) -> AsyncIterator[dict[str, Any]]:
+    async def joined_rooms(self, user_id: UserId) -> list[str]:
+        """Every room that somebody is in (Synapse admin API, "List joined rooms of a user")."""
+        path = f"/_synapse/admin/v1/users/{quote(user_id, safe='')}/joined_rooms"
+        return list((await self.call(Method.GET, path))["joined_rooms"])
+
+    async def room_members(self, room_id: str) -> list[UserId]:
+        """Who is joined, whoever asks (Synapse admin API, "Room Members API")."""
+        answer = await self.call(Method.GET, f"/_synapse/admin/v1/rooms/{quote(room_id, safe='')}/members")
+        return [UserId(user_id) for user_id in answer["members"]]
+
+    async def list_rooms(self) -> AsyncIterator[dict[str, Any]]:
         """Every room that there is: `room_id`, `creator`, … (Synapse admin API, "List Room API")."""
         start: int | None = 0
         while start is not None:
@@ -290,10 +306,23 @@ class Homeserver:
                 yield account
             start = page.get("next_token")
 
+    async def is_admin(self, user_id: UserId) -> bool:
+        """Whether somebody is a server admin; who has no account is none."""
+        path = f"/_synapse/admin/v1/users/{quote(user_id, safe='')}/admin"
+        try:
+            return (await self.call(Method.GET, path)).get("admin") is True
+        except NotThereError:
+            return False
+
     async def background_updates(self) -> int:
         """How many background updates of its database the homeserver is still doing."""
         status = await self.call(Method.GET, "/_synapse/admin/v1/background_updates/status")
         return len(status.get("current_updates", {}))
+
+    async def erase(self, user_id: UserId) -> None:
+        """Ends an account for ever and erases what it has (Synapse admin API, "Deactivate Account")."""
+        path = f"/_synapse/admin/v1/deactivate/{quote(user_id, safe='')}"
+        await self.call(Method.POST, path, {"erase": True})
 
     async def end_sessions(self, user_id: UserId) -> None:
         """Signs somebody out on all their devices."""

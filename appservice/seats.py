@@ -18,6 +18,7 @@ from school.database.mirror import (
     Seat,
     account_rows,
     begin_use,
+    is_in_one_of,
     missing_seats,
     seats_left,
     seats_taken,
@@ -28,6 +29,8 @@ from school.domain.people import PersonId, UserId
 log = structlog.get_logger()
 
 _AT_ONCE: Final = 8
+_PEOPLE_AT_ONCE: Final = 3
+"""So many of those who log in for the first time are brought in at once: who came first is done first."""
 _NOT_IN_THE_ROOM: Final = frozenset({403, 404})
 """What a homeserver answers to a kick if somebody has left the room already, or the room is gone."""
 
@@ -39,6 +42,7 @@ class Seats:
         self._engine = engine
         self._homeserver = homeserver
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._entering = asyncio.Semaphore(_PEOPLE_AT_ONCE)
         self._people: dict[PersonId, asyncio.Lock] = {}
 
     async def logged_in(self, user_id: UserId, person_id: PersonId) -> None:
@@ -49,21 +53,22 @@ class Seats:
                 seats = await missing_seats(connection, person_id)
             if first:
                 log.info("first_login", user=user_id, seats=len(seats))
-            await self.take(seats)
+            async with self._entering:
+                await self.take(seats)
 
     async def take(self, seats: Sequence[Seat]) -> int:
-        """Joins people, spaces before rooms, several at once; returns how many could not be."""
+        """Joins people, several at once; returns how many could not be. First come the spaces that let in nobody but
+        the invited: being in one can open others. Then the other spaces, which open the rooms."""
         failed = 0
-        for is_space in (True, False):
-            part = [seat for seat in seats if seat.is_space == is_space]
-            done = await asyncio.gather(*(self._take(seat) for seat in part))
+        for rank in (0, 1, 2):
+            done = await asyncio.gather(*(self._take(seat) for seat in seats if _rank(seat) == rank))
             failed += done.count(False)
         return failed
 
     async def _take(self, seat: Seat) -> bool:
         async with self._slots:
             try:
-                if seat.by_invitation:
+                if await self._needs_invitation(seat):
                     with suppress(RefusedError):  # who is in it already cannot be invited; joining tells the rest
                         await self._homeserver.invite(seat.room_id, seat.user_id)
                 await self._homeserver.join(seat.room_id, as_user=seat.user_id)
@@ -74,6 +79,12 @@ class Seats:
             async with self._engine.begin() as connection:
                 await seats_taken(connection, [seat])
             return True
+
+    async def _needs_invitation(self, seat: Seat) -> bool:
+        if not seat.lets_in:
+            return seat.lets_in is not None
+        async with self._engine.connect() as connection:
+            return not await is_in_one_of(connection, seat.person_id, seat.lets_in)
 
     async def free_stale(self) -> int:
         """Takes everybody out who is not in the group any more; returns how many could not be."""
@@ -109,3 +120,9 @@ class Seats:
         async with self._engine.connect() as connection:
             seats = await missing_seats(connection)
         await self.take(seats)
+
+
+def _rank(seat: Seat) -> int:
+    if not seat.is_space:
+        return 2
+    return 1 if seat.lets_in else 0

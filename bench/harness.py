@@ -171,8 +171,9 @@ class Synapse:
 class Demo:
     """`schulbote demo`, and when it said what."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, register: Path = REGISTER) -> None:
         self.home = home
+        self.register = register
         self.port = two_free_ports()
         self.lines: list[tuple[float, str]] = []
         self.answers_after = 0.0
@@ -186,7 +187,7 @@ class Demo:
         output = self.home.parent / "demo.out"
         with output.open("wb") as file:
             self._process = subprocess.Popen(
-                [*map(str, command), "--register", str(REGISTER)], stdout=file, stderr=file, start_new_session=True
+                [*map(str, command), "--register", str(self.register)], stdout=file, stderr=file, start_new_session=True
             )
         self.answers_after = 0.0
         while not any(line.startswith("Ready") for _, line in self.lines):
@@ -289,9 +290,15 @@ class Lab:
         assert self._demo is not None
         return self._demo
 
-    def new_demo(self) -> Demo:
+    def new_demo(self, register: Path = REGISTER) -> Demo:
         """A demo that was never started; the one for all benches from now on."""
         if self._demo is not None:
             self._demo.stop()
-        self._demo = Demo(Path(tempfile.mkdtemp(dir=self.folder)) / "home")
+        self._demo = Demo(Path(tempfile.mkdtemp(dir=self.folder)) / "home", register)
         return self._demo
+
+    def end_demo(self) -> None:
+        """The next bench gets a new one."""
+        if self._demo is not None:
+            self._demo.stop()
+        self._demo = None

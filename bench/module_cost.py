@@ -67,8 +67,7 @@ def rows(lab: Lab) -> Iterator[Row]:
         running.callback(os.sched_setaffinity, 0, os.sched_getaffinity(0))
         with _on_one_core():
             servers = {
-                name: running.enter_context(_synapse(home, with_module=name == "module"))
-                for name, home in homes.items()
+                name: running.enter_context(synapse(home, with_module=name == "module")) for name, home in homes.items()
             }
         clients = {name: _log_in(homes[name], server.port) for name, server in servers.items()}
         for name, client in clients.items():
@@ -153,9 +152,9 @@ def _fill(lab: Lab, home: DemoHome) -> dict[int, str]:
     largest = max(_SIZES)
     lab.tell(f"making rooms of up to {largest:,} …")
     settings = home.prepare(register=REGISTER, port=two_free_ports())
-    with _synapse(home, with_module=False, push={"enabled": False}) as synapse:
+    with synapse(home, with_module=False, push={"enabled": False}) as server:
         token = read_secret(settings.secrets.appservice_token)
-        bot = Client(synapse.port, settings.matrix.bot_user_id, token=token)
+        bot = Client(server.port, settings.matrix.bot_user_id, token=token)
         for localpart in (settings.matrix.bot, *(f"p{number}" for number in range(_REAL))):
             body = {"type": "m.login.application_service", "username": localpart, "inhibit_login": True}
             bot("POST", "/_matrix/client/v3/register", body)
@@ -256,7 +255,7 @@ def _fill_school(settings: Settings) -> None:
     engine.dispose()
 
 
-def _synapse(home: DemoHome, *, with_module: bool, **changes: object) -> Synapse:
+def synapse(home: DemoHome, *, with_module: bool, **changes: object) -> Synapse:
     """A homeserver as a school runs it, that tells no appservice anything, on ports of its own."""
     port = two_free_ports()
     home.prepare(register=REGISTER, port=port)

@@ -173,6 +173,10 @@ _KINDS: Final[Mapping[RoomKind, tuple[str, str]]] = {
     RoomKind.DIRECT: ("direct room: two people", "direktes Gespräch: zwei Personen"),
     RoomKind.CHAT: ("chat: a room that a person made", "Raum, den jemand angelegt hat"),
     RoomKind.GROUP: ("room of a group", "Raum einer Gruppe"),
+    RoomKind.ANNOUNCEMENTS: (
+        "announcements of a group: its teachers write",
+        "Ankündigungen einer Gruppe: ihre Lehrkräfte schreiben",
+    ),
     RoomKind.SPACE: ("space of a group", "Bereich einer Gruppe"),
     RoomKind.CONTROL: ("control room: one person and the bot", "Gespräch mit dem Boten"),
 }

@@ -30,6 +30,7 @@ async def apply_plan(
     changed = (*plan.people_added, *plan.people_renamed, *plan.people_changed)
     await register.mark_left(connection, (person.id for person in plan.people_left), at.timestamp())
     await register.write_people(connection, changed, new_ids)
+    await register.write_aliases(connection, plan.people_recognised)
     await register.write_wards(connection, (*plan.people_added, *plan.people_changed))
     await register.end_groups(connection, (group.key for group in plan.groups_ended))
     for change in plan.groups_changed:
@@ -50,7 +51,7 @@ async def apply_plan(
         action=audit.Action.SYNC_APPLIED,
         target="register",
         by_right="import_people",
-        details=_counts(plan),
+        details={"counts": plan.counts} | plan.as_json(),
     )
     await register.people_changed(connection)
 
@@ -67,17 +68,3 @@ def _new_user_ids(
             taken.add(localpart)
             new[person.id] = UserId(f"@{localpart}:{server_name}")
     return new
-
-
-def _counts(plan: Plan) -> dict[str, int]:
-    return {
-        "people_added": len(plan.people_added),
-        "people_left": len(plan.people_left),
-        "people_renamed": len(plan.people_renamed),
-        "people_changed": len(plan.people_changed),
-        "groups_added": len(plan.groups_added),
-        "groups_changed": len(plan.groups_changed),
-        "groups_ended": len(plan.groups_ended),
-        "memberships_added": len(plan.memberships_added),
-        "memberships_removed": len(plan.memberships_removed),
-    }

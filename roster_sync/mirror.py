@@ -6,27 +6,37 @@ and tried again in the next run.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appservice.departures import Departures
 from appservice.group_rooms import GroupRooms
-from appservice.homeserver import Homeserver, HomeserverError
+from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError
 from appservice.seats import Seats
+from school.database.erasure import Leaver
 from school.database.mirror import (
     AccountRow,
+    GroupRoomRow,
     account_locked,
+    account_looked_through,
     account_made,
     account_rows,
+    forget_seats,
     group_room_rows,
     missing_seats,
+    save_group_room,
+    seated,
 )
 from school.domain.directory import Directory
 from school.domain.groups import Group
 from school.domain.people import TEACHER, PersonId, UserId
+from school.domain.policy import Policy
+from school.domain.rooms import Room, RoomStamp
 
 log = structlog.get_logger()
 
@@ -45,6 +55,7 @@ class MirrorReport:
     accounts_made: int = 0
     accounts_renamed: int = 0
     accounts_closed: int = 0
+    people_erased: int = 0
     rooms_changed: int = 0
     locked_by_admin: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -60,6 +71,9 @@ class Mirror:
         homeserver: Homeserver,
         rooms: GroupRooms,
         seats: Seats,
+        departures: Departures,
+        erase_after_days: int,
+        policy_of: Callable[[Directory], Policy],
         password_for: Callable[[PersonId], str | None] = lambda _: None,
         progress: Progress = lambda *_: None,
     ) -> None:
@@ -67,6 +81,9 @@ class Mirror:
         self._homeserver = homeserver
         self._rooms = rooms
         self._seats = seats
+        self._departures = departures
+        self._erase_after_days = erase_after_days
+        self._policy_of = policy_of
         self._password_for = password_for
         self._progress = progress
         self._report = MirrorReport()
@@ -77,9 +94,13 @@ class Mirror:
             rows = await account_rows(connection)
         existing = {account["name"]: account async for account in self._homeserver.accounts()}
         await self._accounts(rows, existing)
+        await self._look_for_drift()
         await self._group_rooms(directory)
         await self._memberships()
+        await self._doors(directory)
+        await self._roles(directory, rows)
         await self._close([row for row in rows if not row.is_active and row.known_name and not row.locked])
+        await self._erase()
         return self._report
 
     async def _accounts(self, rows: Sequence[AccountRow], existing: dict[str, dict[str, Any]]) -> None:
@@ -90,7 +111,7 @@ class Mirror:
         foreign = {row.user_id for row in active if existing.get(row.user_id, {}).get("admin") and not row.known_name}
         for user_id in sorted(foreign):
             self._report.failures.append(f"{user_id} is an administrator's account and was not given to a person")
-        due = [row for row in active if row.user_id not in foreign and (row.known_name != row.name or row.locked)]
+        due = [row for row in active if row.user_id not in foreign and _differs(row, existing.get(row.user_id))]
         await self._each("accounts", due, self._account, lambda row: row.user_id)
 
     async def _account(self, row: AccountRow) -> None:
@@ -100,8 +121,10 @@ class Mirror:
         if row.locked:  # somebody who had left is back
             values["locked"] = False
         await self._homeserver.put_account(row.user_id, **values)
+        if row.locked:
+            await self._departures.come_back(row.person_id, row.user_id)
         async with self._engine.begin() as connection:
-            await account_made(connection, row.person_id, row.name)
+            await account_made(connection, row.person_id, row.name, row.role)
             if row.locked:
                 await account_locked(connection, row.person_id, locked=False)
         if row.known_name is None:
@@ -112,18 +135,18 @@ class Mirror:
     async def _group_rooms(self, directory: Directory) -> None:
         async with self._engine.connect() as connection:
             known = await group_room_rows(connection)
-        if any(group not in known or known[group].room_id is None for group in directory.groups):
+        if any(self._rooms.lacks_rooms(group, known.get(group.id, {})) for group in directory.groups.values()):
             known = await self._rooms.take_up(known)
 
         due = [
             (group, moderators)
             for group in directory.groups.values()
-            if not self._rooms.are_right(group, moderators := moderators_of(directory, group), known.get(group.id))
+            if not self._rooms.are_right(group, moderators := moderators_of(directory, group), known.get(group.id, {}))
         ]
 
         async def ensure(item: tuple[Group, frozenset[UserId]]) -> None:
             group, moderators = item
-            await self._rooms.ensure(group, moderators, known.get(group.id))
+            await self._rooms.ensure(group, moderators, known.get(group.id, {}))
             self._report.rooms_changed += 1
 
         await self._each("rooms", due, ensure, lambda item: item[0].name)
@@ -136,19 +159,75 @@ class Mirror:
         self._progress("memberships", len(seats), len(seats))
         if failed:
             self._report.failures.append(f"{failed} memberships could not be changed")
+
+    async def _doors(self, directory: Directory) -> None:
         async with self._engine.connect() as connection:
-            opened = [row for row in (await group_room_rows(connection)).values() if row.is_open]
-        await self._each("spaces closed", opened, self._rooms.close, lambda row: row.name)
+            known = await group_room_rows(connection)
+
+        async def close(item: tuple[GroupRoomRow, tuple[str, ...]]) -> None:
+            await self._rooms.close(*item)
+
+        ajar = self._rooms.ajar(directory.groups, known)
+        await self._each("rooms closed", ajar, close, lambda item: item[0].name)
 
     async def _close(self, left: Sequence[AccountRow]) -> None:
         async def close(row: AccountRow) -> None:
-            await self._homeserver.put_account(row.user_id, locked=True)
-            await self._homeserver.end_sessions(row.user_id)
-            async with self._engine.begin() as connection:
-                await account_locked(connection, row.person_id, locked=True)
+            await self._departures.close(row.person_id, row.user_id)
             self._report.accounts_closed += 1
 
         await self._each("accounts of people who left", left, close, lambda row: row.user_id)
+
+    async def _erase(self) -> None:
+        async def erase(leaver: Leaver) -> None:
+            await self._departures.erase(leaver)
+            self._report.people_erased += 1
+
+        due = await self._departures.due(after_days=self._erase_after_days)
+        await self._each("people erased", due, erase, lambda leaver: leaver.user_id)
+
+    async def _look_for_drift(self) -> None:
+        """Somebody else may have changed a room of a group: an admin took a member out, or gave it another name. One
+        list of all rooms tells which; what is forgotten here is done again by the steps that follow."""
+        async with self._engine.connect() as connection:
+            known = await group_room_rows(connection)
+            inside = await seated(connection)
+        rows = {row.room_id: row for rooms in known.values() for row in rooms.values()}
+        if not rows:
+            return
+        async for room in self._homeserver.list_rooms():
+            row = rows.get(room["room_id"])
+            if row is None:
+                continue
+            expected = inside.get(row.room_id, set())
+            async with self._engine.begin() as connection:
+                if row.name and room["name"] != row.name:
+                    await save_group_room(connection, replace(row, name=""))
+                if room["joined_members"] <= len(expected):  # the bot is one of them
+                    gone = expected - set(await self._homeserver.room_members(row.room_id))
+                    await forget_seats(connection, row.room_id, sorted(gone))
+
+    async def _roles(self, directory: Directory, rows: Sequence[AccountRow]) -> None:
+        """Whose role is another one may be a guest in rooms of groups that they may not enter any more."""
+        async with self._engine.connect() as connection:
+            known = await group_room_rows(connection)
+        policy = self._policy_of(directory)
+        rooms_of_groups = {
+            row.room_id: Room(stamp=RoomStamp(kind=kind, group=group), creator=policy.bot, members=frozenset())
+            for group, rooms in known.items()
+            for kind, row in rooms.items()
+        }
+
+        async def look_through(row: AccountRow) -> None:
+            for room_id in await self._homeserver.joined_rooms(row.user_id):
+                room = rooms_of_groups.get(room_id)
+                if room is not None and not policy.may_enter_group(row.user_id, room):
+                    with suppress(RefusedError, NotThereError):
+                        await self._homeserver.kick(room_id, row.user_id)
+            async with self._engine.begin() as connection:
+                await account_looked_through(connection, row.person_id, row.role)
+
+        due = [row for row in rows if row.is_active and row.known_name and row.known_role != row.role]
+        await self._each("roles", due, look_through, lambda row: row.user_id)
 
     async def _each(
         self, stage: str, items: Sequence[T], work: Callable[[T], Awaitable[None]], name: Callable[[T], str]
@@ -170,6 +249,12 @@ class Mirror:
             self._progress(stage, done, len(items))
 
         await asyncio.gather(*(one(item) for item in items))
+
+
+def _differs(row: AccountRow, account: Mapping[str, Any] | None) -> bool:
+    """Whether an account is not what it should be, or what somebody else has made of it."""
+    shown = row.name if account is None else account.get("displayname", row.name)
+    return row.known_name != row.name or shown != row.name or row.locked
 
 
 def moderators_of(directory: Directory, group: Group) -> frozenset[UserId]:

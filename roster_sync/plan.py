@@ -5,12 +5,14 @@ class would be gone. A half-read register never gets this far (its reader raises
 a school in a file that is whole.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from roster_sync.identity import recognise
 from school.domain.groups import GroupKind
-from school.domain.people import PersonId
+from school.domain.people import PersonId, display_name
 from school.domain.roster import GroupKey, Roster, RosterGroup, RosterPerson
 
 Membership: TypeAlias = tuple[PersonId, GroupKey]
@@ -45,6 +47,8 @@ class Plan:
     people_renamed: tuple[RosterPerson, ...] = ()
     people_changed: tuple[RosterPerson, ...] = ()
     """Role, leadership or wards changed."""
+    people_recognised: Mapping[PersonId, PersonId] = field(default_factory=dict)
+    """New ids of the register, and the people behind them."""
     groups_added: tuple[RosterGroup, ...] = ()
     groups_changed: tuple[GroupChange, ...] = ()
     groups_ended: tuple[RosterGroup, ...] = ()
@@ -54,6 +58,10 @@ class Plan:
     """Why the plan is not applied without a person's word."""
     group_names: Mapping[GroupKey, str] = field(default_factory=dict, compare=False)
     """Names of all groups, old and new, by their keys."""
+    person_names: Mapping[PersonId, str] = field(default_factory=dict, compare=False, repr=False)
+    """Names of everybody whose memberships change."""
+    doubts: tuple[str, ...] = field(default=(), compare=False)
+    """What a human should look at."""
 
     @property
     def groups_renamed(self) -> tuple[GroupChange, ...]:
@@ -62,6 +70,22 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         return self == Plan(blocked=self.blocked)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much of each there is to do."""
+        return {
+            "people_added": len(self.people_added),
+            "people_left": len(self.people_left),
+            "people_renamed": len(self.people_renamed),
+            "people_changed": len(self.people_changed),
+            "people_recognised": len(self.people_recognised),
+            "groups_added": len(self.groups_added),
+            "groups_changed": len(self.groups_changed),
+            "groups_ended": len(self.groups_ended),
+            "memberships_added": len(self.memberships_added),
+            "memberships_removed": len(self.memberships_removed),
+        }
 
     def as_json(self) -> dict[str, object]:
         """The plan for programs: ids of people, names of groups."""
@@ -84,8 +108,13 @@ class Plan:
         }
 
 
-def make_plan(register: Roster, known: Roster, guard: Guard) -> Plan:
-    """What has to change so that what is known becomes what the register says."""
+def make_plan(
+    register: Roster, known: Roster, guard: Guard, aliases: Mapping[PersonId, PersonId] | None = None
+) -> Plan:
+    """What has to change so that what is known becomes what the register says. `aliases` are the ids of the register
+    by which people were recognised earlier."""
+    recognised = recognise(register, known, aliases or {})
+    register = recognised.roster
     changes = _group_changes(register, known)
     new_key = {change.before.key: change.after.key for change in changes}
     added_groups = [g for key, g in register.groups.items() if key not in known.groups and key not in new_key.values()]
@@ -103,12 +132,19 @@ def make_plan(register: Roster, known: Roster, guard: Guard) -> Plan:
         people_left=tuple(left),
         people_renamed=tuple(now for was, now in stayed if _names(was) != _names(now)),
         people_changed=tuple(now for was, now in stayed if _facts(was) != _facts(now)),
+        people_recognised=recognised.new_aliases,
         groups_added=tuple(added_groups),
         groups_changed=tuple(changes),
         groups_ended=tuple(ended_groups),
         memberships_added=tuple(sorted(after - before)),
         memberships_removed=tuple(sorted(before - after)),
         blocked=_why_blocked(register, known, left, ended_groups, guard),
+        person_names={
+            ident: display_name(person.given_name, person.family_name)
+            for ident, _ in after ^ before
+            if (person := register.persons.get(ident) or known.persons.get(ident))
+        },
+        doubts=register.doubts,
         group_names={key: group.name for key, group in (*known.groups.items(), *register.groups.items())},
     )
 
@@ -129,20 +165,28 @@ def _group_changes(register: Roster, known: Roster) -> list[GroupChange]:
     ]
     vanished = [group for key, group in known.groups.items() if key not in register.groups]
     appeared = [group for key, group in register.groups.items() if key not in known.groups]
+    old_members = _members(known, vanished)
+    new_members = _members(register, appeared)
     for old in vanished:
-        old_members = _members(known, old.key)
+        before = old_members[old.key]
+        # Whoever stayed is in it: only groups with somebody in common can be the same.
+        common = Counter(key for ident in before if ident in register.persons for key in register.persons[ident].groups)
         for new in appeared:
-            new_members = _members(register, new.key)
-            common = len(old_members & new_members)
-            if new.kind == old.kind and common and common >= _SAME_MEMBERS * max(len(old_members), len(new_members)):
+            after = new_members[new.key]
+            share = _SAME_MEMBERS * max(len(before), len(after))
+            if new.kind == old.kind and common[new.key] and common[new.key] >= share:
                 changes.append(GroupChange(before=old, after=new))
                 appeared.remove(new)
                 break
     return changes
 
 
-def _members(roster: Roster, key: GroupKey) -> frozenset[PersonId]:
-    return frozenset(person.id for person in roster.persons.values() if key in person.groups)
+def _members(roster: Roster, groups: Iterable[RosterGroup]) -> dict[GroupKey, set[PersonId]]:
+    members: dict[GroupKey, set[PersonId]] = {group.key: set() for group in groups}
+    for person in roster.persons.values():
+        for key in person.groups & members.keys():
+            members[key].add(person.id)
+    return members
 
 
 def _why_blocked(

@@ -5,7 +5,6 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,7 +13,7 @@ from appservice.school_view import KNOWN_EVERYWHERE_SECONDS
 from roster_sync.apply import apply_plan
 from roster_sync.mirror import Mirror, MirrorReport
 from roster_sync.plan import Guard, Plan, make_plan
-from roster_sync.sources import RegisterOptions, read_register
+from roster_sync.sources import Reader, RegisterOptions, read_sources
 from school.database.leases import lease
 from school.database.register import read_known
 from school.database.snapshot import read_snapshot
@@ -35,22 +34,23 @@ class RosterSync:
     engine: AsyncEngine
     server_name: str
     reserved: frozenset[str]
+    readers: tuple[Reader, ...]
     options: RegisterOptions
     guard: Guard
 
-    def read(self, folder: Path) -> Roster:
-        """The register in a folder.
+    def read(self) -> Roster:
+        """The register as it is now.
 
         Raises:
             RegisterError: it cannot be used as it is.
         """
-        return read_register(folder, self.options)
+        return read_sources(self.readers, self.options)
 
     async def plan(self, register: Roster) -> Plan:
         """What a sync would change."""
         async with self.engine.connect() as connection:
             known = await read_known(connection)
-        return make_plan(register, known.roster, self.guard)
+        return make_plan(register, known.roster, self.guard, known.aliases)
 
     async def apply(self, register: Roster, *, actor: str, confirmed: bool = False) -> Plan:
         """Makes the directory what the register says.
@@ -65,7 +65,7 @@ class RosterSync:
             self.engine.begin() as connection,
         ):
             known = await read_known(connection)
-            plan = make_plan(register, known.roster, self.guard)
+            plan = make_plan(register, known.roster, self.guard, known.aliases)
             if plan.blocked and not confirmed:
                 raise BlockedError(plan.blocked)
             await apply_plan(

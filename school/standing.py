@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from school.config import Settings
 from school.database.snapshot import Snapshot, read_snapshot
+from school.domain.directory import Directory
 from school.domain.hold import RestDesk
 from school.domain.people import Person
 from school.domain.policy import Policy
@@ -100,13 +101,7 @@ class StandingKeeper:
         settings = self._settings
         return Standing(
             snapshot=snapshot,
-            policy=Policy(
-                directory=snapshot.directory,
-                rights=rights_of_school(settings.rights.lines, snapshot.directory.groups.values()),
-                bot=settings.matrix.bot_user_id,
-                files=settings.files.rules,
-                encryption=frozenset(settings.encryption.roles),
-            ),
+            policy=policy_of(settings, snapshot.directory),
             desk=RestDesk(
                 directory=snapshot.directory,
                 calendar=Calendar(zone=settings.zone, windows=settings.rest.windows, free_days=snapshot.rest.free_days),
@@ -121,3 +116,14 @@ def _free(people: list[Person]) -> None:
     while people:
         del people[-_SLICE:]
         sleep(0)
+
+
+def policy_of(settings: Settings, directory: Directory) -> Policy:
+    """The rights of a school over one state of its directory."""
+    return Policy(
+        directory=directory,
+        rights=rights_of_school(settings.rights.lines, directory.groups.values()),
+        bot=settings.matrix.bot_user_id,
+        files=settings.files.rules,
+        encryption=frozenset(settings.encryption.roles),
+    )

@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
@@ -23,6 +23,7 @@ from appservice.free_days import UnknownHolidaysError
 from appservice.homeserver import HomeserverError, RefusedError
 from roster_sync.mirror import MirrorReport
 from roster_sync.plan import Plan
+from roster_sync.runner import PlanSeen, StoppedError
 from roster_sync.sync import BlockedError
 from school.config import ConfigError, Settings, load_settings
 from school.database.leases import LeaseLostError, LeaseTakenError
@@ -31,14 +32,15 @@ from school.domain.roster import RegisterError
 from schulbote.demo import DemoError, DemoFailedError, DemoOptions, run_demo
 from schulbote.named import NotMeantError
 from schulbote.new_school import FolderInUseError, init, samples
+from schulbote.plan_view import show_plan
 from schulbote.progress import shown
 from schulbote.question import NotAskedError, read_question
 from schulbote.rights_diff import difference
 from schulbote.rights_table import lines_for_nobody, lines_in_force, names_some, table_as_json, table_rows
 from schulbote.seen_rooms import NoSuchRoomError, see_room, try_to_see_rooms
-from schulbote.service import AddressInUseError, open_database, open_homeserver, serve
+from schulbote.service import AddressInUseError, open_database, open_homeserver, open_runner, serve
 from schulbote.standing_now import NoDirectoryError, read_standing
-from schulbote.syncing import NoRegisterError, mirror, register_folder, roster_sync
+from schulbote.syncing import NoRegisterError, readers_of, roster_sync
 from schulbote.why import answer, place_of, place_seen
 
 P = ParamSpec("P")
@@ -210,40 +212,44 @@ def sync(config: Path, dry_run: bool, as_json: bool, confirm: bool) -> None:
 
 
 async def _sync(settings: Settings, *, dry_run: bool, as_json: bool, confirm: bool) -> None:
-    folder = register_folder(settings)
+    readers = readers_of(settings)
     console = Console(stderr=as_json)
     async with open_database(settings) as engine:
-        sync = roster_sync(settings, engine)
-        register = sync.read(folder)
-        for doubt in register.doubts:
-            click.echo(doubt, err=True)
+        sync = roster_sync(settings, engine, readers)
         if dry_run:
+            register = sync.read()
+            _doubt(register.doubts)
             _show(await sync.plan(register), console, as_json=as_json)
             return
-        plan = await sync.apply(register, actor="schulbote sync", confirmed=confirm)
-        _show(plan, console, as_json=as_json)
+
+        def planned(seen: PlanSeen) -> None:
+            _doubt(seen.doubts)
+            _show(seen.plan, console, as_json=as_json)
+
         async with open_homeserver(settings) as homeserver:
-            with shown(console) as progress:
-                work = mirror(settings, engine, homeserver, progress=progress)
-                report = await sync.mirror(work, wait=not plan.is_empty)
-    _tell(report)
+            runner = open_runner(settings, engine, homeserver, sync=lambda: sync)
+            try:
+                with shown(console) as progress:
+                    done = await runner.run(
+                        actor="schulbote sync", confirmed=confirm, on_plan=planned, progress=progress
+                    )
+            except StoppedError as error:
+                _doubt(error.plan.doubts)
+                raise
+    if done.report is not None:
+        _tell(done.report)
+
+
+def _doubt(doubts: Iterable[str]) -> None:
+    for doubt in doubts:
+        click.echo(doubt, err=True)
 
 
 def _show(plan: Plan, console: Console, *, as_json: bool) -> None:
     if as_json:
         click.echo(_json(plan.as_json()))
         return
-    if plan.is_empty:
-        console.print("Nothing to change.")
-        return
-    table = Table("", "new", "changed", "gone")
-    changed = {person.id for person in (*plan.people_renamed, *plan.people_changed)}
-    table.add_row("people", str(len(plan.people_added)), str(len(changed)), str(len(plan.people_left)))
-    table.add_row("groups", str(len(plan.groups_added)), str(len(plan.groups_changed)), str(len(plan.groups_ended)))
-    table.add_row("memberships", str(len(plan.memberships_added)), "", str(len(plan.memberships_removed)))
-    console.print(table)
-    if plan.blocked:
-        console.print(plan.blocked, highlight=False)
+    show_plan(plan, console)
 
 
 def _tell(report: MirrorReport) -> None:

@@ -8,10 +8,11 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Final
@@ -21,13 +22,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver, NotThereError, RefusedError, TryLaterError
 from roster_sync.mirror import MirrorReport
-from roster_sync.sources import RegisterOptions, read_register
+from roster_sync.sources import RegisterOptions, read_files, read_register
 from roster_sync.sync import RosterSync
 from school.config import Settings, read_secret
-from school.database.mirror import group_room_rows
+from school.database.mirror import RoomsOfGroup, group_room_rows
 from school.database.snapshot import read_snapshot
 from school.domain.directory import Directory
+from school.domain.groups import GroupId
 from school.domain.people import GUARDIAN, STUDENT, TEACHER, PersonId, UserId
+from school.domain.rooms import RoomKind
 from school.domain.roster import Roster
 from schulbote.demo_files import SERVER_NAME, DemoHome
 from schulbote.files import write_json
@@ -69,7 +72,7 @@ async def run_demo(options: DemoOptions, console: Console) -> None:
         DemoFailedError: it could be started but did not come up.
     """
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     home = _checked(options)
     demo = asyncio.create_task(_Demo(options, home, console).run())
@@ -140,7 +143,7 @@ class _Demo:
     async def _run(self, settings: Settings) -> None:
         home = self._home
         async with open_database(settings) as engine, open_homeserver(settings) as homeserver:
-            sync = roster_sync(settings, engine)
+            sync = roster_sync(settings, engine, (partial(read_files, self._options.register),))
             await self._read_register(sync)
             processes = Processes(home.processes, home.folder)
             try:
@@ -157,7 +160,7 @@ class _Demo:
                 await processes.end()
 
     async def _read_register(self, sync: RosterSync) -> None:
-        register: Roster = sync.read(self._options.register)
+        register: Roster = sync.read()
         self._say(f"Register: {len(register.persons)} people, {len(register.groups)} groups")
         await sync.apply(register, actor="schulbote demo", confirmed=False)
 
@@ -173,7 +176,6 @@ class _Demo:
         async with engine.connect() as connection:
             directory = (await connection.run_sync(read_snapshot)).directory
             rooms = await group_room_rows(connection)
-        names = {group.id: group.name for group in directory.groups.values()}
         write_json(
             self._home.demo_json,
             {
@@ -186,8 +188,8 @@ class _Demo:
                 "synapse_database": str(self._home.synapse_database),
                 "admin": {"user_id": admin, "password": password.of("admin")},
                 "accounts": _accounts(directory, password),
-                "rooms": {names[row.group_id]: row.room_id for row in rooms.values() if row.group_id in names},
-                "spaces": {names[row.group_id]: row.space_id for row in rooms.values() if row.group_id in names},
+                "rooms": _by_group(directory, rooms, RoomKind.GROUP),
+                "spaces": _by_group(directory, rooms, RoomKind.SPACE),
             },
         )
         self._tell_ready(settings, directory, password)
@@ -211,6 +213,11 @@ class _Demo:
 
     def _say(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _by_group(directory: Directory, rooms: Mapping[GroupId, RoomsOfGroup], kind: RoomKind) -> dict[str, str]:
+    names = {group.id: group.name for group in directory.groups.values()}
+    return {names[group]: own[kind].room_id for group, own in rooms.items() if group in names and kind in own}
 
 
 def _accounts(directory: Directory, password: "_Passwords") -> list[dict[str, Any]]:

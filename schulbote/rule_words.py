@@ -44,6 +44,7 @@ FIXED_RULES: Final[Mapping[str, str]] = {
     "rooms:own_redactions": "What one wrote, one may delete.",
     "rooms:state": "Only the settings listed in docs/rules.md are people's to change.",
     "rooms:types": "Only the types listed in docs/rules.md are sent.",
+    "rooms:announcements": "In announcements the teachers of the group write.",
     "rooms:space": "Nobody writes in a space.",
 }
 """The rules that stand in no line of the table. docs/rules.md is made from this."""

@@ -69,7 +69,7 @@ async def see_rooms_of_people(homeserver: Homeserver) -> list[SeenRoom]:
     Raises:
         HomeserverError: they cannot be read.
     """
-    ids = [room["room_id"] async for room in homeserver.rooms() if room["creator"] != homeserver.bot]
+    ids = [room["room_id"] async for room in homeserver.list_rooms() if room["creator"] != homeserver.bot]
     few = asyncio.Semaphore(_AT_ONCE)
 
     async def see(room_id: str) -> SeenRoom | None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.bot.commands import HELP, Commands
 from appservice.bot.control_rooms import ControlRooms
 from appservice.bot.rest_command import RestCommand
+from appservice.bot.sync_command import SyncCommand
+from appservice.bot.sync_news import SyncNews
 from appservice.delivery import Delivery
 from appservice.direct_rooms import DirectRooms, RoomStamps
 from appservice.endpoints import Endpoints
@@ -26,22 +28,29 @@ from appservice.profiles import Profiles
 from appservice.rest_queue import RestQueue
 from appservice.school_view import SchoolView, keep_trying
 from appservice.seats import Seats
-from school.config import Settings, read_keys, read_secret
-from school.database import rests
+from roster_sync.runner import Outcome, Runner
+from roster_sync.sync import RosterSync
+from school.config import ConfigError, Settings, read_keys, read_secret
+from school.database import rests, sync_runs
 from school.database.migrate import upgrade
 from school.database.reader import open_reader
 from school.database.writer import open_writer
-from school.domain.people import UserId
+from school.domain.people import Person, UserId
+from school.domain.roster import RegisterError
 from school.sealing import Keyring
-from school.standing import StandingKeeper
+from school.standing import CannotDecideError, StandingKeeper
 from school.texts import Language, Texts
 from schulbote.homeserver_config import APPSERVICE_ID
+from schulbote.metrics import SyncMetrics, metrics_routes
+from schulbote.schedule import Schedule, Why, watched_paths
+from schulbote.syncing import NoRegisterError, mirror, readers_of, roster_sync
 
 log = structlog.get_logger()
 
 _FIRST_LOGINS_SECONDS: Final = 300.0
 _HOUSEKEEPING_SECONDS: Final = 3600.0
 _HELLO_PAUSE_SECONDS: Final = 0.5
+_AGAIN_SECONDS: Final = 5.0
 _KEEP_RESTS: Final = timedelta(days=1)
 
 
@@ -69,6 +78,17 @@ def open_homeserver(settings: Settings) -> Homeserver:
     )
 
 
+def open_runner(
+    settings: Settings, engine: AsyncEngine, homeserver: Homeserver, *, sync: Callable[[], RosterSync]
+) -> Runner:
+    """What runs the syncs of a school."""
+    return Runner(
+        engine=engine,
+        sync=sync,
+        mirror=lambda progress: mirror(settings, engine, homeserver, progress=progress),
+    )
+
+
 async def serve(settings: Settings) -> None:
     """Runs until SIGINT or SIGTERM.
 
@@ -78,6 +98,7 @@ async def serve(settings: Settings) -> None:
         UnknownHolidaysError: the holidays that school.yaml names are not known.
     """
     stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, log.info, "not_ready")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     free_days(settings, datetime.now(settings.zone).date())  # before anything runs: it may be a mistake in the file
@@ -86,9 +107,13 @@ async def serve(settings: Settings) -> None:
         homeserver = await stack.enter_async_context(open_homeserver(settings))
         service = _Service(settings, engine, homeserver)
         await service.view.refresh()
-        await _listen(stack, settings, service.endpoints)
+        await _listen(
+            stack, settings, [*service.endpoints.routes(), *metrics_routes(settings.web.listen_host, service.metrics)]
+        )
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, service.schedule.ask, Why.SIGNAL)
         tasks = [asyncio.create_task(work) for work in service.background()]
         stack.push_async_callback(_cancel, tasks)
+        stack.push_async_callback(service.sync_command.stop)
         log.info("ready", address=f"http://{settings.web.listen_host}:{settings.web.listen_port}")
         await stop.wait()
 
@@ -119,10 +144,13 @@ class _Service:
             ),
         )
         stamps = RoomStamps(homeserver)
+        self._runner = open_runner(settings, engine, homeserver, sync=self._roster_sync)
+        self.sync_command = SyncCommand(syncs=self._runner, is_admin=homeserver.is_admin)
         commands = Commands(
-            [HELP, RestCommand(engine=engine, view=self.view).command()],
+            [HELP, RestCommand(engine=engine, view=self.view).command(), self.sync_command.command()],
             standing=lambda: self.view.now,
             language=language,
+            is_admin=homeserver.is_admin,
         )
         control = ControlRooms(
             engine=engine,
@@ -131,7 +159,16 @@ class _Service:
             commands=commands,
             texts=texts,
             where_to_ask=lambda user_id: self.view.now.policy.where_to_ask(user_id),
+            is_admin=homeserver.is_admin,
         )
+        self._news = SyncNews(
+            engine=engine,
+            people=self._people,
+            tell=control.tell,
+            has_seen=self.sync_command.has_seen,
+            texts=texts,
+        )
+        self.schedule = self._schedule()
         router = EventRouter(
             bot=settings.matrix.bot_user_id,
             queue=self._queue,
@@ -154,9 +191,51 @@ class _Service:
             self.view.run(),
             self._queue.run(),
             self._say_hello(),
+            keep_trying("schedule", self.schedule.run, pause=_AGAIN_SECONDS),
             keep_trying("first_logins", self._seats.look_for_first_logins, pause=_FIRST_LOGINS_SECONDS),
             keep_trying("housekeeping", self._housekeeping, pause=_HOUSEKEEPING_SECONDS),
         ]
+
+    async def metrics(self) -> SyncMetrics:
+        """What can be seen of the sync now."""
+        async with self._engine.connect() as connection:
+            last = await sync_runs.last_sync(connection)
+        directory = None
+        with contextlib.suppress(CannotDecideError):
+            directory = self.view.now.policy.directory
+        return SyncMetrics(self._runner.state, last, directory)
+
+    def _schedule(self) -> Schedule:
+        """A demo syncs only when somebody asks for it."""
+        register, by_itself = self._settings.register, not self._settings.demo
+        return Schedule(
+            attempt=self._attempt,
+            tell=self._tell_news,
+            zone=self._settings.zone,
+            cron=register.schedule if by_itself else None,
+            watched=watched_paths(self._settings) if register.watch and by_itself else (),
+            unfinished=self._is_unfinished if by_itself else None,
+        )
+
+    def _roster_sync(self) -> RosterSync:
+        try:
+            return roster_sync(self._settings, self._engine, readers_of(self._settings))
+        except (NoRegisterError, ConfigError) as error:  # told like a register that cannot be read
+            raise RegisterError(str(error)) from error
+
+    async def _attempt(self, actor: str) -> Outcome:
+        return await self._runner.attempt(actor=actor)
+
+    async def _tell_news(self, outcome: Outcome, actor: str) -> None:
+        await self.view.refresh()
+        await self._news.about(outcome, actor=actor)
+
+    def _people(self) -> list[Person]:
+        return list(self.view.now.policy.directory.people)
+
+    async def _is_unfinished(self) -> bool:
+        async with self._engine.connect() as connection:
+            return (await sync_runs.last_sync(connection)).unfinished
 
     async def _logged_in(self, user_id: UserId) -> None:
         person = self.view.now.policy.directory.person(user_id)
@@ -182,15 +261,15 @@ class _Service:
             await rests.forget_past(connection, before=now - _KEEP_RESTS)
 
 
-async def _listen(stack: AsyncExitStack, settings: Settings, endpoints: Endpoints) -> None:
+async def _listen(stack: AsyncExitStack, settings: Settings, routes: list[web.RouteDef]) -> None:
     application = web.Application(client_max_size=64 * 1024 * 1024)
-    application.add_routes(endpoints.routes())
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    application.add_routes(routes)
+    server = web.AppRunner(application, access_log=None)
+    await server.setup()
+    stack.push_async_callback(server.cleanup)
     host, port = settings.web.listen_host, settings.web.listen_port
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(server, host, port).start()
     except OSError as error:
         raise AddressInUseError(
             f"Nothing can listen on {host}:{port} ({error.strerror}). End the other program or choose another "

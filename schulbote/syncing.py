@@ -1,20 +1,33 @@
 """A sync of one school, put together from its settings."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appservice.departures import Departures
 from appservice.group_rooms import GroupRooms
 from appservice.homeserver import Homeserver
 from appservice.seats import Seats
 from roster_sync.mirror import Mirror, Progress
 from roster_sync.plan import Guard
-from roster_sync.sources import DEFAULT_GROUP_KINDS, RegisterOptions
+from roster_sync.sources import DEFAULT_GROUP_KINDS, Reader, RegisterOptions, read_files
+from roster_sync.sources.asv import read_asv
+from roster_sync.sources.iserv import read_guardians
+from roster_sync.sources.ldap import LdapRegister, read_ldap
+from roster_sync.sources.ldap_presets import PRESETS
+from roster_sync.sources.ldap_server import LdapServer
+from roster_sync.sources.mapped_csv import read_mapped_csv
+from roster_sync.sources.svws import read_svws
 from roster_sync.sync import RosterSync
-from school.config import Settings, read_keys
+from school.config import Settings, read_keys, read_secret
+from school.config.register_ldap import LdapSource
+from school.domain.layout import RoomLayout
 from school.domain.people import PersonId
+from school.standing import policy_of
 
 RESERVED: Final = frozenset({"admin", "root", "postmaster", "abuse", "support", "security", "info"})
 """Localparts that nobody gets, besides the bot's."""
@@ -24,36 +37,71 @@ class NoRegisterError(Exception):
     """school.yaml does not say where the register is, or there is nothing. The text says what to do."""
 
 
-def register_folder(settings: Settings) -> Path:
-    """Where the register's files are.
+def readers_of(settings: Settings) -> tuple[Reader, ...]:
+    """A reader for each source that school.yaml names.
 
     Raises:
-        NoRegisterError: nowhere.
+        NoRegisterError: it names none, or a folder that is not there.
     """
-    folder = settings.register.folder
-    if folder is None:
+    sources = settings.register
+    readers: list[Reader] = []
+    if sources.folder is not None:
+        readers.append(partial(read_files, require_folder(sources.folder)))
+    if sources.guardians is not None:
+        readers.append(partial(read_guardians, sources.guardians))
+    readers += [partial(read_mapped_csv, source) for source in sources.csv]
+    if sources.svws is not None:
+        readers.append(partial(read_svws, sources.svws))
+    if sources.asv is not None:
+        readers.append(partial(read_asv, sources.asv))
+    if sources.ldap is not None:
+        readers.append(partial(read_ldap, ldap_register(sources.ldap)))
+    if not readers:
         raise NoRegisterError(f"{settings.path} names no register.folder: the folder with the files of your register.")
-    return require_folder(folder)
+    return tuple(readers)
+
+
+def ldap_register(source: LdapSource) -> LdapRegister:
+    """A directory server as school.yaml describes it, with its secret.
+
+    Raises:
+        ConfigError: the file with the secret cannot be used.
+    """
+    preset = PRESETS[source.preset]
+    return LdapRegister(
+        server=LdapServer(
+            url=source.url,
+            start_tls=source.start_tls,
+            ca_file=source.ca_file,
+            bind_dn=source.bind_dn,
+            bind_password=read_secret(source.bind_secret) if source.bind_secret else None,
+            timeout_seconds=source.timeout_seconds,
+        ),
+        base=source.base,
+        people=replace(preset.people, **source.people.written),
+        groups=replace(preset.groups, **source.groups.written),
+    )
 
 
 def require_folder(folder: Path) -> Path:
-    """The folder itself, if it is one.
+    """The folder itself, if it or a file is there; whether the file is a zip with a register, its reader says.
 
     Raises:
-        NoRegisterError: it is not.
+        NoRegisterError: there is neither.
     """
-    if not folder.is_dir():
-        raise NoRegisterError(f"The register folder {folder} does not exist or is no folder. Name one that does.")
+    if not folder.is_dir() and not folder.is_file():
+        raise NoRegisterError(f"The register folder {folder} does not exist. Name a folder or a zip file that does.")
     return folder
 
 
-def roster_sync(settings: Settings, engine: AsyncEngine) -> RosterSync:
-    """The sync of a school."""
+def roster_sync(settings: Settings, engine: AsyncEngine, readers: tuple[Reader, ...]) -> RosterSync:
+    """The sync of a school with its sources."""
     kinds = settings.register.group_kinds
     return RosterSync(
         engine=engine,
         server_name=settings.matrix.server_name,
         reserved=RESERVED | {settings.matrix.bot},
+        readers=readers,
         options=RegisterOptions(
             identity_key=read_keys(settings.secrets.identity_key)[0],
             group_kinds=DEFAULT_GROUP_KINDS if kinds is None else tuple((kind.pattern, kind.kind) for kind in kinds),
@@ -78,8 +126,19 @@ def mirror(
     return Mirror(
         engine=engine,
         homeserver=homeserver,
-        rooms=GroupRooms(engine=engine, homeserver=homeserver, server_name=settings.matrix.server_name),
+        rooms=GroupRooms(
+            engine=engine,
+            homeserver=homeserver,
+            server_name=settings.matrix.server_name,
+            layouts={
+                kind: RoomLayout(space=rooms.space, name=rooms.name, announcements=rooms.announcements)
+                for kind, rooms in settings.rooms.items()
+            },
+        ),
         seats=Seats(engine=engine, homeserver=homeserver),
+        departures=Departures(engine=engine, homeserver=homeserver),
+        erase_after_days=settings.register.erase_after_days,
+        policy_of=partial(policy_of, settings),
         password_for=password_for,
         progress=progress,
     )

@@ -1,6 +1,5 @@
-"""The way into a group's room leads through its space, and into the space by invitation: who may enter is invited.
-
-A space that needs no invitation would tell its name to everybody who knows its id.
+"""The way into a group's room leads through its space, and into the space by invitation, or from the space of the
+staff: who may enter is brought there. A space that asked for neither would tell its name to everybody with its id.
 """
 
 from typing import Final
@@ -10,41 +9,55 @@ from synapse.module_api import ModuleApi
 from synapse.module_api.errors import Codes, SynapseError
 
 from school.domain.people import UserId
-from school.domain.rooms import RoomKind
+from school.domain.rooms import RoomStamp, stamp_from
 from school.texts import Texts
 
 _RETRY_AFTER_MS: Final = 500
 
 
 class Entrance:
-    """Brings people, of whom it is decided that they may, into the spaces of groups."""
+    """Brings people, of whom it is decided that they may, to where the rooms of groups let them in."""
 
     def __init__(self, api: ModuleApi, bot: UserId, texts: Texts) -> None:
         self._api = api
         self._bot = bot
         self._texts = texts
 
-    async def prepare(self, user_id: str, room_id: str, kind: RoomKind, join_rules: EventBase | None) -> None:
-        """Somebody is joining uninvited, and may.
+    async def prepare(self, user_id: str, room_id: str, stamp: RoomStamp, join_rules: EventBase | None) -> None:
+        """Somebody is joining a room of a group uninvited, and may.
 
         Raises:
-            SynapseError: 429, after which clients try again by themselves. Synapse works on one membership of a room
-                at a time, so an invitation into a space has to wait until this join has ended.
+            SynapseError: 429, after which clients try again. Synapse works on one membership of a room at a time, so
+                an invitation into this room has to wait until this join has ended.
         """
         rules = join_rules.content if join_rules else {}
-        if kind is RoomKind.GROUP:
-            for rule in rules.get("allow") or ():
-                await self._bring_in(user_id, rule.get("room_id"))
-        elif kind is RoomKind.SPACE and rules.get("join_rule") != "public":
-            self._api.run_as_background_process("schulbote_space", self._bring_in, user_id, room_id)
-            retry = {"retry_after_ms": _RETRY_AFTER_MS}
-            raise SynapseError(429, self._texts.say("try_again"), Codes.LIMIT_EXCEEDED, retry)
-
-    async def _bring_in(self, user_id: str, space: str) -> None:
-        there = await self._api.get_room_state(space, [("m.room.member", user_id)])
-        was = next((event.content.get("membership") for event in there.values()), None)
-        if was == "join":
+        if stamp.group is None or rules.get("join_rule") == "public":
             return
-        if was != "invite":
-            await self._api.update_room_membership(self._bot, user_id, space, "invite")
-        await self._api.update_room_membership(user_id, user_id, space, "join")
+        for rule in rules.get("allow") or ():
+            door = rule.get("room_id")
+            create, membership = await self._look_into(door, user_id)
+            if membership == "join":
+                return
+            its_stamp = stamp_from(create.content) if create else None
+            if its_stamp is not None and its_stamp.group == stamp.group:
+                await self._bring_in(user_id, door, membership)
+                return
+        self._api.run_as_background_process("schulbote_invitation", self._bring_in_later, user_id, room_id)
+        retry = {"retry_after_ms": _RETRY_AFTER_MS}
+        raise SynapseError(429, self._texts.say("try_again"), Codes.LIMIT_EXCEEDED, retry)
+
+    async def _look_into(self, room_id: str, user_id: str) -> tuple[EventBase | None, object]:
+        asked = [("m.room.create", ""), ("m.room.member", user_id)]
+        state = await self._api.get_room_state(room_id, asked)
+        member = state.get(("m.room.member", user_id))
+        return state.get(("m.room.create", "")), member.content.get("membership") if member else None
+
+    async def _bring_in_later(self, user_id: str, room_id: str) -> None:
+        _, membership = await self._look_into(room_id, user_id)
+        if membership != "join":
+            await self._bring_in(user_id, room_id, membership)
+
+    async def _bring_in(self, user_id: str, room_id: str, membership: object) -> None:
+        if membership != "invite":
+            await self._api.update_room_membership(self._bot, user_id, room_id, "invite")
+        await self._api.update_room_membership(user_id, user_id, room_id, "join")

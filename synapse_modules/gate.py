@@ -20,6 +20,7 @@ from school.domain.rooms import (
     ENCRYPTION,
     MEGOLM,
     OWN_KEYS_PREFIX,
+    ROOMS_OF_GROUPS,
     Room,
     RoomKind,
     RoomStamp,
@@ -47,7 +48,8 @@ _MEMBER_KEYS: Final[Mapping[str, type]] = {
 """What is kept of a membership, and of which type. No picture: people have none but what the school gives them."""
 _NAMES_OF_ONES_OWN: Final = "per_message_profile"
 """Ends the keys by which a message claims to be from somebody of another name (MSC4144)."""
-_WITH_MODERATORS: Final = frozenset({RoomKind.CHAT, RoomKind.GROUP})
+_WITH_MODERATORS: Final = ROOMS_OF_GROUPS | {RoomKind.CHAT}
+_LEVELS_KEEP_NOTICES_OUT: Final = frozenset({RoomKind.SPACE, RoomKind.ANNOUNCEMENTS})
 NO_STAMP: Final = "rooms:no_stamp"
 SETTING: Final = "rooms:state"
 _EMOJI_STYLE: Final = "\ufe0f"
@@ -139,8 +141,8 @@ class Gate:
         decision = standing.policy.may_send(UserId(event.sender), room, event.type, is_state=event.is_state())
         if not decision:
             # Whoever delivers a held message wants to hear the reason; a person sees it in the message's place.
-            # In a space the power levels keep a notice out as well.
-            return self._refused(decision, as_notice=is_message and purpose is None and room.kind is not RoomKind.SPACE)
+            silent = purpose is not None or room.kind in _LEVELS_KEEP_NOTICES_OUT
+            return self._refused(decision, as_notice=is_message and not silent)
         if purpose is Purpose.DELIVERY:
             return Pass()
         if event.is_state():

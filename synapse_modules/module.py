@@ -258,7 +258,7 @@ class School:
         room = Room(stamp=stamp, creator=UserId(create.sender), members=frozenset())
         decision = self._keeper.current().policy.may_join(UserId(user_id), room)
         if decision:
-            await self._entrance.prepare(user_id, room_id, stamp.kind, state.get(("m.room.join_rules", "")))
+            await self._entrance.prepare(user_id, room_id, stamp, state.get(("m.room.join_rules", "")))
         return self._refusals.answer("join", UserId(user_id), decision, where=room_id)
 
     @fail_closed()

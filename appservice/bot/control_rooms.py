@@ -1,13 +1,13 @@
 """Control rooms: the bot joins whoever opens one, and answers what is written there."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from appservice.bot.commands import Commands
+from appservice.bot.commands import Commands, nobody_is
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver, HomeserverError
 from school.database.control import newest_control_room, remember_control_room
@@ -32,6 +32,7 @@ class ControlRooms:
         commands: Commands,
         texts: Texts,
         where_to_ask: Callable[[UserId], Group | None],
+        is_admin: Callable[[UserId], Awaitable[bool]] = nobody_is,
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver
@@ -39,6 +40,7 @@ class ControlRooms:
         self._commands = commands
         self._texts = texts
         self._where_to_ask = where_to_ask
+        self._is_admin = is_admin
 
     async def invited(self, room_id: str, inviter: UserId) -> None:
         """Somebody invited the bot: it comes, and remembers whose room this is."""
@@ -51,21 +53,32 @@ class ControlRooms:
     async def message(self, event: Mapping[str, Any]) -> None:
         """Answers a message, if it was written in a control room."""
         room_id, sender = event["room_id"], UserId(event["sender"])
-        stamp = await self._stamps.of(room_id, seen_by=sender)
-        if stamp is None or stamp.kind is not RoomKind.CONTROL:
+        if not await self._is_control(room_id, sender):
             return
         content = event["content"]
         if content.get("msgtype") != "m.text" or not isinstance(content.get("body"), str):
             return
+        note = _Note(self._homeserver, room_id, txn_id=f"answer-{event['event_id']}")
+        answer: str | None
         try:
-            answer = await self._commands.answer(sender, content["body"])
+            answer = await self._commands.answer(sender, content["body"], note.show)
         except HomeserverError as error:
             log.warning("command_failed", error=str(error))
             answer = self._texts.say("bot.failed")
         except Exception:
             log.exception("command_failed")
             answer = self._texts.say("bot.failed")
-        await self._say(room_id, answer, txn_id=f"answer-{event['event_id']}")
+        if answer is not None:
+            await note.show(answer)
+
+    async def _is_control(self, room_id: str, sender: UserId) -> bool:
+        stamp = await self._stamps.of(room_id, seen_by=sender)
+        if stamp is not None:
+            return stamp.kind is RoomKind.CONTROL
+        # What admins make has no stamp: of their rooms it is one that nobody else is in.
+        if not await self._is_admin(sender):
+            return False
+        return await self._homeserver.members(room_id, as_user=self._homeserver.bot) == {sender, self._homeserver.bot}
 
     async def explain(self, user_id: UserId, reason: Reason) -> None:
         """Says why something was refused, where the person's client may not have said it. A person who never opened
@@ -78,6 +91,45 @@ class ControlRooms:
             group = self._where_to_ask(user_id)
             await self._say(room_id, self._texts.refusal(reason, ask_in=group.name if group else None), txn_id=txn_id)
 
+    async def tell(self, user_id: UserId, text: str, *, txn_id: str) -> bool:
+        """Says something that nobody asked for; False: the person never opened a control room.
+
+        This is the place for all that the bot says by itself, and so the one where it waits for the end of a rest.
+        """
+        async with self._engine.connect() as connection:
+            room_id = await newest_control_room(connection, user_id)
+        if room_id is not None:
+            await self._say(room_id, text, txn_id=txn_id)
+        return room_id is not None
+
     async def _say(self, room_id: str, text: str, *, txn_id: str) -> None:
-        content = {"msgtype": "m.notice", "body": text, "m.mentions": {}}
-        await self._homeserver.send(room_id, "m.room.message", content, txn_id=txn_id)
+        await _Note(self._homeserver, room_id, txn_id=txn_id).show(text)
+
+
+class _Note:
+    """One message of the bot. What is shown first is sent, what is shown after it takes its place (Matrix spec,
+    "Event replacements")."""
+
+    def __init__(self, homeserver: Homeserver, room_id: str, *, txn_id: str) -> None:
+        self._homeserver = homeserver
+        self._room_id = room_id
+        self._txn_id = txn_id
+        self._event_id: str | None = None
+        self._edits = 0
+
+    async def show(self, text: str) -> None:
+        """Shows a text instead of the one before."""
+        content: dict[str, Any] = {"msgtype": "m.notice", "body": text, "m.mentions": {}}
+        if self._event_id is None:
+            self._event_id = await self._send(content, self._txn_id)
+            return
+        self._edits += 1
+        edit = content | {
+            "body": f"* {text}",
+            "m.new_content": content,
+            "m.relates_to": {"rel_type": "m.replace", "event_id": self._event_id},
+        }
+        await self._send(edit, f"{self._txn_id}-{self._edits}")
+
+    async def _send(self, content: Mapping[str, Any], txn_id: str) -> str:
+        return await self._homeserver.send(self._room_id, "m.room.message", content, txn_id=txn_id)

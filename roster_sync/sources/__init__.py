@@ -1,52 +1,68 @@
-"""Where a school's people come from: the files of its register.
+"""Where a school's people come from: one reader for each kind of source, none knowing another.
 
-`read_register` looks at what a folder holds and reads all of it, or raises `RegisterError` and returns nothing.
-A school without teachers or without pupils is never believed.
+A reader reads all of its source and returns an `Extract`, or raises `RegisterError`. `read_sources` puts together what
+the readers of a school return. A school without teachers or without pupils is never believed.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
+from roster_sync.sources.extract import Extract, combine
+from roster_sync.sources.files import names_in, opened
 from roster_sync.sources.iserv import ISERV_FILES, read_iserv
 from roster_sync.sources.oneroster import ONEROSTER_FILES, read_oneroster
 from roster_sync.sources.options import DEFAULT_GROUP_KINDS, RegisterOptions
 from school.domain.people import STUDENT, TEACHER
 from school.domain.roster import RegisterError, Roster
 
-__all__ = ["DEFAULT_GROUP_KINDS", "RegisterOptions", "read_register"]
+__all__ = ["DEFAULT_GROUP_KINDS", "Reader", "RegisterOptions", "read_files", "read_register", "read_sources"]
+
+Reader: TypeAlias = Callable[[RegisterOptions], Extract]
+"""Reads one source whole, or raises RegisterError."""
 
 
-def read_register(folder: Path, options: RegisterOptions) -> Roster:
-    """Read the register in a folder, whichever of the known formats it has.
+def read_sources(readers: Iterable[Reader], options: RegisterOptions) -> Roster:
+    """Everybody in all sources of a school.
 
     Raises:
-        RegisterError: the folder holds no register, two of them, or one that cannot be used as it is.
+        RegisterError: a source cannot be used as it is, or they contradict each other.
     """
-    iserv, oneroster = _holds(folder, ISERV_FILES), _holds(folder, ONEROSTER_FILES)
-    if iserv and oneroster:
-        raise RegisterError(
-            f"The folder {folder} holds both IServ and OneRoster files; leave only one of the two in it."
-        )
-    if iserv:
-        return _believable(_with_added_roles(read_iserv(folder, options), options))
-    if oneroster:
-        return _believable(_with_added_roles(read_oneroster(folder, options), options))
+    roster = combine(read(options) for read in readers)
+    return _believable(_with_added_roles(roster, options))
+
+
+def read_register(path: Path, options: RegisterOptions) -> Roster:
+    """Everybody in a folder or a zip, whichever of the known formats it has.
+
+    Raises:
+        RegisterError: it holds no register, two of them, or one that cannot be used as it is.
+    """
+    return read_sources([partial(read_files, path)], options)
+
+
+def read_files(path: Path, options: RegisterOptions) -> Extract:
+    """A folder or a zip as one source, whichever of the known formats it has.
+
+    Raises:
+        RegisterError: it holds no register, two of them, or one that cannot be used as it is.
+    """
+    what = f"The folder {path}" if path.is_dir() else f"{path}"
+    with opened(path, (*ISERV_FILES, *ONEROSTER_FILES)) as folder:
+        names = names_in(folder)
+        iserv, oneroster = not names.isdisjoint(ISERV_FILES), not names.isdisjoint(ONEROSTER_FILES)
+        if iserv and oneroster:
+            raise RegisterError(f"{what} holds both IServ and OneRoster files; leave only one of the two in it.")
+        if iserv:
+            return read_iserv(folder, options)
+        if oneroster:
+            return read_oneroster(folder, options)
     raise RegisterError(
-        f"The folder {folder} holds no register; put either the IServ files {', '.join(ISERV_FILES)} "
+        f"{what} holds no register; put either the IServ files {', '.join(ISERV_FILES)} "
         f"or a OneRoster bundle with {', '.join(ONEROSTER_FILES)} into it."
     )
-
-
-def _holds(folder: Path, names: tuple[str, ...]) -> bool:
-    try:
-        there = {entry.name for entry in folder.iterdir()}
-    except FileNotFoundError:
-        raise RegisterError(f"The folder {folder} does not exist; check the path of the register.") from None
-    except NotADirectoryError:
-        raise RegisterError(f"{folder} is no folder; give the folder with the register's files.") from None
-    except OSError as error:
-        raise RegisterError(f"The folder {folder} cannot be read ({error.strerror}).") from None
-    return not there.isdisjoint(names)
 
 
 def _with_added_roles(roster: Roster, options: RegisterOptions) -> Roster:

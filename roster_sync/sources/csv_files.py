@@ -2,29 +2,21 @@
 
 A file that may be only half there is an error, never "everybody left": no rows, an open quotation mark, a row with
 too few fields. Every error is one sentence with file, row (as a spreadsheet counts: the header is row 1) and column,
-and never the value. Encodings: UTF-8, with or without a byte order mark; else Windows-1252, and then a doubt says so.
-
-What has no visible character is no name. Control characters and characters that turn the writing direction are
-refused, because they make one name look like another. Anything visible is only text: `<script>` or `=cmd|calc` is
-taken as it stands, and whoever writes HTML or a spreadsheet escapes it there.
+and never the value.
 """
 
 import csv
 import io
-import unicodedata
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
+from roster_sync.sources.files import Place, read_whole
+from roster_sync.sources.text import decoded, is_long, normal, problem_of, problem_of_short
 from school.domain.roster import RegisterError
 
 _SEPARATORS: Final = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "vertical bars"}
-_REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_JOINERS: Final = "\u200c\u200d"  # part of how Persian and Indic names are spelled
-_LONGEST = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +29,47 @@ class Row:
 
     def cell(self, column: str) -> str:
         """What stands there, stripped and in NFC; empty where the file has no such column."""
-        return unicodedata.normalize("NFC", self._cells.get(column.casefold(), "")).strip()
+        return normal(self._cells.get(column.casefold(), ""))
 
     def text(self, column: str) -> str:
-        """A cell whose content is kept: visible characters only, of a sensible length."""
+        """A cell whose content is kept: visible characters only."""
         value = self.cell(column)
-        if any(unicodedata.category(char) in _REFUSED_CATEGORIES and char not in _JOINERS for char in value):
-            raise self.error(column, "there is an invisible control character; type this cell anew")
+        if problem := problem_of(value):
+            raise self.error(column, problem)
         return value
 
     def required(self, column: str) -> str:
         """A short text that must not be blank: an id, a name."""
-        value = self.text(column)
-        if not value.strip(_JOINERS + " "):
-            raise self.error(column, "this cell is empty; fill it in")
-        if len(value) > _LONGEST:
-            raise self.error(column, f"this cell has more than {_LONGEST} characters; shorten it")
+        value = self.cell(column)
+        if problem := problem_of_short(value):
+            raise self.error(column, problem)
         return value
 
     def several(self, column: str, separator: str) -> list[str]:
         """The short texts in a cell that lists some, without blank ones."""
         texts = [text for part in self.text(column).split(separator) if (text := part.strip())]
-        if any(len(text) > _LONGEST for text in texts):
-            raise self.error(column, f"something in this cell has more than {_LONGEST} characters; shorten it")
+        for text in texts:
+            if is_long(text):
+                raise self.error(column, "something in this cell is longer than any name; shorten it")
         return texts
+
+    def id_column(self, columns: Sequence[str]) -> str:
+        """The first of the columns in which something stands, else the last that the file has."""
+        there = [column for column in columns if column.casefold() in self._cells]
+        return next(filter(self.cell, there), there[-1])
 
     def error(self, column: str, sentence: str) -> RegisterError:
         """An error about one cell; the sentence says what is wrong and what to do."""
-        return RegisterError(f"{self.file}, row {self.number}, column {column}: {sentence}.")
+        return RegisterError(f"{self.place(column)}: {sentence}.")
+
+    def place(self, column: str) -> str:
+        """How an error about one cell begins."""
+        return f"{self.row}, column {column}"
+
+    @property
+    def row(self) -> str:
+        """How an error about the whole row begins."""
+        return f"{self.file}, row {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +81,19 @@ class Table:
     doubts: tuple[str, ...]
 
 
-def read_table(path: Path, *, separator: str, required: Sequence[str]) -> Table:
-    """Read a file whole.
+def read_table(path: Place, *, separator: str, required: Sequence[str], one_of: Sequence[str] = ()) -> Table:
+    """Read a file whole. It must have all the required columns and, where some are given, one of `one_of`.
 
     Raises:
-        RegisterError: the file is missing, damaged, empty, or lacks a required column.
+        RegisterError: the file is missing, damaged, empty, or lacks a column.
     """
-    text, doubts = _decode(path)
+    text, doubts = decoded(path.name, read_whole(path))
     records = _records(path.name, text, separator)
-    header = [unicodedata.normalize("NFC", name).strip() for name in next(records, [])]
-    _check_header(path.name, header, separator, required)
+    header = [normal(name) for name in next(records, [])]
+    _check_header(path.name, header, separator)
     columns = [name.casefold() for name in header]
+    there = [column for column in one_of if column.casefold() in columns] or one_of[-1:]
+    _check_columns(path.name, columns, (*required, *there))
     rows = []
     for number, cells in enumerate(records, start=2):
         if not any(cell.strip() for cell in cells):
@@ -103,36 +110,17 @@ def read_table(path: Path, *, separator: str, required: Sequence[str]) -> Table:
     return Table(frozenset(columns), tuple(rows), doubts)
 
 
-def by_id(column: str, *tables: Table) -> dict[str, Row]:
-    """The rows of all tables by their id, which stands nowhere twice."""
+def by_id(columns: Sequence[str], *tables: Table) -> dict[str, Row]:
+    """The rows of all tables by their id, which stands nowhere twice: what is in the first of the columns that is
+    filled in."""
     found: dict[str, Row] = {}
     for row in (row for table in tables for row in table.rows):
+        column = row.id_column(columns)
         known = found.setdefault(row.required(column), row)
         if known is not row:
             there = f"row {known.number} of {known.file}"
             raise row.error(column, f"the same ID already stands in {there}; give each an ID of its own")
     return found
-
-
-def _decode(path: Path) -> tuple[str, tuple[str, ...]]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise RegisterError(f"{path.name} is missing; put it into the folder {path.parent}.") from None
-    except OSError as error:
-        raise RegisterError(f"{path.name} cannot be read ({error.strerror}).") from None
-    try:
-        return data.decode("utf-8-sig"), ()
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-    try:
-        if not before.isascii() or data.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)):
-            raise ValueError("damaged UTF-8, or UTF-16")
-        text = data.decode("cp1252")
-    except ValueError:
-        row = before.count(b"\n") + 1
-        raise RegisterError(f"{path.name}, row {row}: the file is no UTF-8; save it as CSV UTF-8.") from None
-    return text, (f"{path.name} is read as Windows-1252, because it is no UTF-8; check the umlauts.",)
 
 
 def _records(file: str, text: str, separator: str) -> Iterator[list[str]]:
@@ -156,14 +144,16 @@ def _records(file: str, text: str, separator: str) -> Iterator[list[str]]:
         raise RegisterError(f"{where}: {advice}.") from None
 
 
-def _check_header(file: str, header: Sequence[str], separator: str, required: Sequence[str]) -> None:
+def _check_header(file: str, header: Sequence[str], separator: str) -> None:
     if not any(header):
         raise RegisterError(f"{file}, row 1: the file is empty; export it again.")
-    names = [name.casefold() for name in header]
     for other, word in _SEPARATORS.items():
         if len(header) == 1 and other in header[0]:
             wanted = _SEPARATORS[separator]
             raise RegisterError(f"{file}, row 1: {word} separate the columns; save it with {wanted}.")
+
+
+def _check_columns(file: str, names: Sequence[str], required: Sequence[str]) -> None:
     for column in required:
         if column.casefold() not in names:
             raise RegisterError(f"{file}, row 1: the column {column} is missing; export the file with it.")

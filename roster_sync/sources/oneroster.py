@@ -8,14 +8,15 @@ Begin and end dates are not looked at: a reader has no clock.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Final
 
 from roster_sync.sources.csv_files import Row, Table, by_id, read_table
+from roster_sync.sources.extract import Extract
+from roster_sync.sources.files import Place
 from roster_sync.sources.options import RegisterOptions, enumerate_briefly
 from school.domain.groups import GroupKind
 from school.domain.people import GUARDIAN, STUDENT, TEACHER, PersonId, Role
-from school.domain.roster import GroupKey, RegisterError, Roster, RosterGroup, RosterPerson
+from school.domain.roster import GroupKey, RegisterError, RosterGroup, RosterPerson
 
 ONEROSTER_FILES: Final = ("manifest.csv", "users.csv", "classes.csv", "enrollments.csv")
 
@@ -42,7 +43,7 @@ _ROLES: Final[Mapping[str, tuple[Role, bool]]] = {
 }
 
 
-def read_oneroster(folder: Path, options: RegisterOptions) -> Roster:
+def read_oneroster(folder: Place, options: RegisterOptions) -> Extract:
     """Read users, their roles, classes and enrollments.
 
     Raises:
@@ -50,7 +51,7 @@ def read_oneroster(folder: Path, options: RegisterOptions) -> Roster:
     """
     tables = {name: _table(folder, name) for name in _files(folder)}
     doubts = [doubt for table in tables.values() for doubt in table.doubts]
-    users, classes = by_id(_ID, tables["users"]), by_id(_ID, tables["classes"])
+    users, classes = by_id((_ID,), tables["users"]), by_id((_ID,), tables["classes"])
     role_rows = _current(tables.get("roles", tables["users"]).rows)
     words = _role_words(role_rows, _USER if "roles" in tables else _ID, users)
     enabled = {ident for ident, row in users.items() if _is_enabled(row)}
@@ -73,10 +74,11 @@ def read_oneroster(folder: Path, options: RegisterOptions) -> Roster:
         )
         for ident, (role, leadership) in roles.items()
     }
-    return Roster(persons=persons, groups=groups, doubts=tuple(doubts))
+    places = {ident: users[ident].row for ident in persons}
+    return Extract(source=folder.name, persons=persons, groups=groups, doubts=tuple(doubts), places=places)
 
 
-def _files(folder: Path) -> Iterable[str]:
+def _files(folder: Place) -> Iterable[str]:
     """The files to read, by the version that the manifest names; every one must be in the bundle as a whole."""
     manifest = read_table(folder / "manifest.csv", separator=",", required=("propertyName", "value"))
     rows = {row.cell("propertyName").casefold(): row for row in manifest.rows}
@@ -100,7 +102,7 @@ def _files(folder: Path) -> Iterable[str]:
     return versions[version]
 
 
-def _table(folder: Path, name: str) -> Table:
+def _table(folder: Place, name: str) -> Table:
     return read_table(folder / f"{name}.csv", separator=",", required=_COLUMNS[name])
 
 

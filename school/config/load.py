@@ -9,7 +9,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from school.config.errors import ConfigError, sentence_at
-from school.config.schema import Section, Settings
+from school.config.schema import Settings
+from school.config.section import Section
 from school.config.sentences import FOLLOW_UP, explain
 from school.config.source import Place, Source, dotted, read_source
 from school.config.values import sample_host

@@ -4,20 +4,16 @@ All of it is frozen. A key that is not here is an error. docs/configuration.md e
 compares both.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PlainValidator,
     PrivateAttr,
@@ -27,61 +23,33 @@ from pydantic import (
 from sqlalchemy import URL
 
 from school.config import values
+from school.config.register import RegisterSettings
 from school.config.secret_files import read_secret
+from school.config.section import Dates, FilePath, RoleName, Section, Text, WebAddress, frozen, source_of
 from school.config.source import Source, dotted
 from school.domain.files import FileLimits, FileRules
 from school.domain.groups import GroupKind
+from school.domain.layout import NAME
 from school.domain.people import TEACHER, Role, UserId
 from school.domain.rest import Window
 from school.domain.rights import Level, Right, Rule
 
 
-def _source(info: ValidationInfo) -> Source:
-    source = info.context
-    assert isinstance(source, Source)  # noqa: S101 - load.py is the only caller and always passes it
-    return source
-
-
-def _in_folder(path: object, info: ValidationInfo) -> Path:
-    return values.path_in(_source(info).folder, path)
-
-
 def _database_url(text: str, info: ValidationInfo) -> str:
-    return values.database_url(_source(info).folder, text)
+    return values.database_url(source_of(info).folder, text)
 
 
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
-
-
-def _frozen(mapping: Mapping[_Key, _Value]) -> Mapping[_Key, _Value]:
-    return MappingProxyType(dict(mapping))
-
-
-_Text = Annotated[str, AfterValidator(values.some_text)]
-_WebAddress = Annotated[str, AfterValidator(values.web_address)]
-_Path = Annotated[Path, PlainValidator(_in_folder)]
-_RoleName = Annotated[Role, AfterValidator(values.role)]
 _Days = Annotated[tuple[int, ...], PlainValidator(values.days)]
 _Span = Annotated[tuple[int, int], PlainValidator(values.window)]
 _Week = Mapping[tuple[int, ...], tuple[tuple[int, int], ...]]
-_Dates = Annotated[frozenset[date], PlainValidator(values.dates)]
-_Grants = Annotated[Mapping[Right, bool], AfterValidator(_frozen)]
-_GrantsByName = Annotated[Mapping[_Text, _Grants], AfterValidator(_frozen)]
-
-
-class Section(BaseModel):
-    """What all sections have in common."""
-
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True
-    )
+_Grants = Annotated[Mapping[Right, bool], AfterValidator(frozen)]
+_GrantsByName = Annotated[Mapping[Text, _Grants], AfterValidator(frozen)]
 
 
 class SchoolSettings(Section):
     """Who the school is."""
 
-    name: _Text
+    name: Text
     language: Literal["de", "en"] = "de"
     time_zone: Annotated[str, AfterValidator(values.time_zone)] = "Europe/Berlin"
 
@@ -90,8 +58,8 @@ class MatrixSettings(Section):
     """The homeserver."""
 
     server_name: Annotated[str, AfterValidator(values.server_name)]
-    homeserver_url: _WebAddress
-    public_url: _WebAddress = Field(default_factory=lambda others: others.get("homeserver_url", "http://unknown"))
+    homeserver_url: WebAddress
+    public_url: WebAddress = Field(default_factory=lambda others: others.get("homeserver_url", "http://unknown"))
     bot: Annotated[str, AfterValidator(values.localpart)] = "schulbote"
 
     @property
@@ -110,14 +78,14 @@ class WebSettings(Section):
 
     listen_host: Annotated[str, AfterValidator(values.listen_host)] = "127.0.0.1"
     listen_port: Annotated[int, Field(ge=1, le=65535)] = 8009
-    public_url: _WebAddress = Field(default_factory=_own_address)
+    public_url: WebAddress = Field(default_factory=_own_address)
 
 
 class DatabaseSettings(Section):
     """The database of the school (not the one of Synapse)."""
 
     url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///schulbote.db"
-    password_file: _Path | None = None
+    password_file: FilePath | None = None
 
     @model_validator(mode="after")
     def _password_has_a_use(self) -> "DatabaseSettings":
@@ -138,7 +106,7 @@ class DatabaseSettings(Section):
 class SecretsSettings(Section):
     """Where the secrets are. The properties name the files; nothing here reads them."""
 
-    folder: _Path = Path("secrets")
+    folder: FilePath = Path("secrets")
 
     @property
     def appservice_token(self) -> Path:
@@ -175,11 +143,11 @@ class RightLine(Rule):
 class RightsSettings(Section):
     """What differs from the default rights."""
 
-    added_roles: tuple[_RoleName, ...] = ()
-    roles: Annotated[Mapping[Role, _Grants], AfterValidator(_frozen)] = {}
-    groups: _GrantsByName = {}
-    roles_in_groups: Annotated[Mapping[_RoleName, _GrantsByName], AfterValidator(_frozen)] = {}
-    persons: _GrantsByName = {}
+    added_roles: tuple[RoleName, ...] = ()
+    roles: Annotated[Mapping[Role, _Grants], AfterValidator(frozen)] = {}
+    groups: _GrantsByName = Field(default={})
+    roles_in_groups: Annotated[Mapping[RoleName, _GrantsByName], AfterValidator(frozen)] = {}
+    persons: _GrantsByName = Field(default={})
 
     _lines: tuple[RightLine, ...] = PrivateAttr()
 
@@ -215,14 +183,14 @@ def _checked_week(reachable: _Week) -> _Week:
         raise ValueError(f'names "{values.WEEKDAYS[twice[0]]}" twice; put all hours of a day into one line.')
     if not any(reachable.values()):
         raise ValueError("has no hours, so nobody could ever be reached; take the line out for no school hours.")
-    return _frozen(reachable)
+    return frozen(reachable)
 
 
 class HolidaySettings(Section):
     """Which public and school holidays are free."""
 
     country: Annotated[str, AfterValidator(values.country)]
-    subdivision: _Text | None = None
+    subdivision: Text | None = None
     school_holidays: bool = True
 
 
@@ -230,9 +198,9 @@ class RestSettings(Section):
     """When teachers rest."""
 
     reachable: Annotated[Mapping[_Days, tuple[_Span, ...]], AfterValidator(_checked_week)] | None = None
-    roles: tuple[_RoleName, ...] = (TEACHER,)
+    roles: tuple[RoleName, ...] = (TEACHER,)
     holidays: HolidaySettings | None = None
-    written_free_days: tuple[_Dates, ...] = Field(default=(), alias="free_days")
+    written_free_days: tuple[Dates, ...] = Field(default=(), alias="free_days")
     colleagues_pass: bool = False
 
     @property
@@ -249,28 +217,21 @@ class RestSettings(Section):
         return frozenset(chain.from_iterable(self.written_free_days))
 
 
-class GroupKindPattern(Section):
-    """Groups whose name begins with what `pattern` fits are of `kind`; the first entry that fits counts."""
-
-    pattern: Annotated[re.Pattern[str], PlainValidator(values.pattern)]
-    kind: GroupKind
-
-
-class GuardSettings(Section):
-    """How large a removal a sync applies without asking: neither more people nor a larger share of all than this."""
-
-    people: Annotated[int, Field(ge=0)] = 10
-    share: Annotated[float, Field(ge=0, le=1)] = 0.05
+def _with_group_name(text: str) -> str:
+    if "{" in text.replace(NAME, "") or "}" in text.replace(NAME, ""):
+        raise ValueError(f'can hold {NAME} for the name of the group, and no other brackets; write "{NAME}".')
+    return values.some_text(text)
 
 
-class RegisterSettings(Section):
-    """Where people and groups come from."""
+_RoomName = Annotated[str, AfterValidator(_with_group_name)]
 
-    folder: _Path | None = None
-    group_kinds: tuple[GroupKindPattern, ...] | None = None
-    leadership: tuple[_Text, ...] = ("Schulleitung",)
-    roles: Annotated[Mapping[_RoleName, tuple[_Text, ...]], AfterValidator(_frozen)] = {}
-    guard: GuardSettings = GuardSettings()
+
+class RoomLayoutSettings(Section):
+    """The rooms of the groups of one kind."""
+
+    space: bool = True
+    name: _RoomName = NAME
+    announcements: _RoomName | None = None
 
 
 _Megabytes = Annotated[int, Field(ge=1, le=10_000)]
@@ -290,14 +251,14 @@ class FileSettings(Section):
 
     max_megabytes: _Megabytes = 50
     types: _MediaTypes | None = None
-    roles: Annotated[Mapping[_RoleName, FileLimitsOfRole], AfterValidator(_frozen)] = {}
+    roles: Annotated[Mapping[RoleName, FileLimitsOfRole], AfterValidator(frozen)] = {}
 
     @property
     def rules(self) -> FileRules:
         """The limits, ready to be asked. What a role says nothing of is as for everybody."""
         return FileRules(
             everybody=_limits(self.max_megabytes, self.types, "files"),
-            roles=_frozen(
+            roles=frozen(
                 {
                     role: _limits(
                         self.max_megabytes if own.max_megabytes is None else own.max_megabytes,
@@ -322,7 +283,7 @@ def _limits(megabytes: int, types: tuple[str, ...] | None, rule: str) -> FileLim
 class EncryptionSettings(Section):
     """Among which roles rooms may be encrypted end to end."""
 
-    roles: tuple[_RoleName, ...] = ()
+    roles: tuple[RoleName, ...] = ()
 
 
 class ModuleSettings(Section):
@@ -342,6 +303,7 @@ class Settings(Section):
     rights: RightsSettings
     rest: RestSettings
     files: FileSettings
+    rooms: Annotated[Mapping[GroupKind, RoomLayoutSettings], AfterValidator(frozen)] = Field(default={})
     encryption: EncryptionSettings
     register_section: RegisterSettings = Field(alias="register")  # ABCMeta has a `register`: pydantic warns of the name
     module: ModuleSettings

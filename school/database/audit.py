@@ -20,6 +20,12 @@ class Action(StrEnum):
     """A rest or a pause was ended before its time."""
     SYNC_APPLIED = "sync_applied"
     """The register was read and the directory follows it."""
+    PERSON_ERASED = "person_erased"
+    """Somebody who left long ago was erased."""
+    SYNC_STOPPED = "sync_stopped"
+    """A sync that nobody was watching could not do all, and the leadership was told."""
+    SYNC_RESUMED = "sync_resumed"
+    """What stopped it is over."""
 
 
 async def record(

@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from school.database.holders import is_gone
 from school.database.tables import leases
 
 _logger = getLogger(__name__)
@@ -60,6 +61,24 @@ class _Claim:
     now: Callable[[], datetime]
 
     async def take(self) -> None:
+        """Takes it if it is free, or if the process that has it was killed on this machine.
+
+        Raises:
+            LeaseTakenError: it is held.
+        """
+        try:
+            await self._take()
+        except LeaseTakenError as error:
+            if not is_gone(error.holder):
+                raise
+            _logger.warning("taking over %s from %s, which is gone", self.name, error.holder)
+            async with self.engine.begin() as connection:
+                await connection.execute(
+                    delete(leases).where(leases.c.name == self.name, leases.c.holder == error.holder)
+                )
+            await self._take()
+
+    async def _take(self) -> None:
         now = self.now().timestamp()
         values = {"name": self.name, "holder": self.holder, "until": now + self.seconds, "now": now}
         async with self.engine.begin() as connection:

@@ -3,19 +3,31 @@
 Compared with the directory, these rows say what is still to do; so every step can be repeated after a crash.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from school.database.tables import RegisterState, accounts, group_rooms, groups, joins, memberships, persons
+from school.database.tables import (
+    RegisterState,
+    accounts,
+    group_rooms,
+    groups,
+    joins,
+    left_rooms,
+    memberships,
+    persons,
+)
 from school.domain.groups import GroupId
-from school.domain.people import PersonId, UserId, display_name
+from school.domain.people import PersonId, Role, UserId, display_name
+from school.domain.rooms import RoomKind
 
 # In the words that both databases know: a sync and a first login may take the same seat at the same moment.
 _TAKEN: Final = text("INSERT INTO joins (room_id, person_id) VALUES (:room_id, :person_id) ON CONFLICT DO NOTHING")
+_LEFT: Final = text("INSERT INTO left_rooms (person_id, room_id) VALUES (:person_id, :room_id) ON CONFLICT DO NOTHING")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +41,13 @@ class AccountRow:
     known_name: str | None
     in_use: bool
     locked: bool
+    role: Role
+    known_role: Role | None
+    """The role with which the account's rooms were last looked through."""
 
 
 async def account_rows(connection: AsyncConnection) -> list[AccountRow]:
-    """Everybody who is or was in the register."""
+    """Everybody who is or was in the register, without those whose data are erased."""
     rows = await connection.execute(
         select(
             persons.c.id,
@@ -40,10 +55,14 @@ async def account_rows(connection: AsyncConnection) -> list[AccountRow]:
             persons.c.given_name,
             persons.c.family_name,
             persons.c.standing,
+            persons.c.role,
             accounts.c.display_name,
             accounts.c.in_use_since,
             accounts.c.locked,
-        ).join(accounts, accounts.c.person_id == persons.c.id, isouter=True)
+            accounts.c.role.label("known_role"),
+        )
+        .join(accounts, accounts.c.person_id == persons.c.id, isouter=True)
+        .where(persons.c.standing != RegisterState.ERASED)
     )
     return [
         AccountRow(
@@ -54,18 +73,26 @@ async def account_rows(connection: AsyncConnection) -> list[AccountRow]:
             known_name=row.display_name,
             in_use=row.in_use_since is not None,
             locked=bool(row.locked),
+            role=Role(row.role),
+            known_role=None if row.known_role is None else Role(row.known_role),
         )
         for row in rows
     ]
 
 
-async def account_made(connection: AsyncConnection, person_id: PersonId, name: str) -> None:
-    """An account exists and shows `name`."""
+async def account_made(connection: AsyncConnection, person_id: PersonId, name: str, role: Role) -> None:
+    """An account exists and shows `name`. A new one is in no room that its role would not allow."""
     changed = await connection.execute(
         update(accounts).where(accounts.c.person_id == person_id).values(display_name=name)
     )
     if changed.rowcount == 0:
-        await connection.execute(insert(accounts).values(person_id=person_id, display_name=name, locked=False))
+        new = {"person_id": person_id, "display_name": name, "locked": False, "role": role}
+        await connection.execute(insert(accounts).values(**new))
+
+
+async def account_looked_through(connection: AsyncConnection, person_id: PersonId, role: Role) -> None:
+    """The rooms of an account are right for a role."""
+    await connection.execute(update(accounts).where(accounts.c.person_id == person_id).values(role=role))
 
 
 async def account_locked(connection: AsyncConnection, person_id: PersonId, *, locked: bool) -> None:
@@ -85,91 +112,100 @@ async def begin_use(connection: AsyncConnection, person_id: PersonId, at: float)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRoomRow:
-    """A group's space and room. `room_id` None: the run that made the space ended before it made the room. `is_open`:
-    the space needs no invitation yet (the module asks the directory at each join all the same)."""
+    """One room of a group, or its space, as the homeserver was told."""
 
     group_id: GroupId
-    space_id: str
-    room_id: str | None
-    linked: bool
-    is_open: bool
+    kind: RoomKind
+    room_id: str
     name: str
-    moderators: tuple[UserId, ...]
+    moderators: tuple[UserId, ...] = ()
+    linked: bool = False
+    """Whether the group's space names it as its room."""
+    lets_in: tuple[str, ...] | None = None
+    """The rooms whose members come in without an invitation. None: whoever may enter (the module asks the directory at
+    each join all the same)."""
 
 
-async def group_room_rows(connection: AsyncConnection) -> dict[GroupId, GroupRoomRow]:
+RoomsOfGroup: TypeAlias = Mapping[RoomKind, GroupRoomRow]
+
+
+async def group_room_rows(connection: AsyncConnection) -> dict[GroupId, RoomsOfGroup]:
     """The rooms of all groups that have some, also of ended ones."""
-    return {
-        GroupId(row.group_id): GroupRoomRow(
-            group_id=GroupId(row.group_id),
-            space_id=row.space_id,
+    rooms: defaultdict[GroupId, dict[RoomKind, GroupRoomRow]] = defaultdict(dict)
+    for row in await connection.execute(select(group_rooms)):
+        group_id, kind = GroupId(row.group_id), RoomKind(row.kind)
+        rooms[group_id][kind] = GroupRoomRow(
+            group_id=group_id,
+            kind=kind,
             room_id=row.room_id,
-            linked=row.linked,
-            is_open=row.is_open,
             name=row.name,
             moderators=tuple(UserId(user_id) for user_id in row.moderators),
+            linked=row.linked,
+            lets_in=None if row.lets_in is None else tuple(row.lets_in),
         )
-        for row in await connection.execute(select(group_rooms))
-    }
+    return dict(rooms)
 
 
 async def save_group_room(connection: AsyncConnection, row: GroupRoomRow) -> None:
-    """Remembers how far the rooms of a group are."""
+    """Remembers how far a room of a group is."""
     values = {
-        "space_id": row.space_id,
         "room_id": row.room_id,
-        "linked": row.linked,
-        "is_open": row.is_open,
         "name": row.name,
         "moderators": list(row.moderators),
+        "linked": row.linked,
+        "lets_in": None if row.lets_in is None else list(row.lets_in),
     }
-    changed = await connection.execute(
-        update(group_rooms).where(group_rooms.c.group_id == row.group_id).values(**values)
-    )
+    here = (group_rooms.c.group_id == row.group_id) & (group_rooms.c.kind == row.kind)
+    changed = await connection.execute(update(group_rooms).where(here).values(**values))
     if changed.rowcount == 0:
-        await connection.execute(insert(group_rooms).values(group_id=row.group_id, **values))
+        await connection.execute(insert(group_rooms).values(group_id=row.group_id, kind=row.kind, **values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """One person in one room of a group. Spaces come before the rooms, which let the members of their space in."""
+    """One person in one room of a group. `lets_in` is that of the room."""
 
     user_id: UserId
     person_id: PersonId
     room_id: str
-    is_space: bool
-    by_invitation: bool = False
+    is_space: bool = False
+    lets_in: tuple[str, ...] | None = None
 
 
 async def missing_seats(connection: AsyncConnection, person_id: PersonId | None = None) -> list[Seat]:
-    """Where people who use their account are not yet, though they are in the group; spaces come first."""
+    """Where people who use their account are not yet, though they are in the group."""
     query = (
-        select(persons.c.user_id, persons.c.id, group_rooms.c.space_id, group_rooms.c.is_open, group_rooms.c.room_id)
+        select(persons.c.user_id, persons.c.id, group_rooms.c.room_id, group_rooms.c.kind, group_rooms.c.lets_in)
         .join(memberships, memberships.c.person_id == persons.c.id)
         .join(groups, groups.c.id == memberships.c.group_id)
         .join(group_rooms, group_rooms.c.group_id == groups.c.id)
         .join(accounts, accounts.c.person_id == persons.c.id)
+        .outerjoin(joins, (joins.c.room_id == group_rooms.c.room_id) & (joins.c.person_id == persons.c.id))
         .where(
             persons.c.standing == RegisterState.ACTIVE,
             groups.c.standing == RegisterState.ACTIVE,
             accounts.c.in_use_since.is_not(None),
+            joins.c.room_id.is_(None),
         )
     )
-    taken_query = select(joins.c.room_id, joins.c.person_id)
     if person_id is not None:
         query = query.where(persons.c.id == person_id)
-        taken_query = taken_query.where(joins.c.person_id == person_id)
-    taken = {(room, person) for room, person in await connection.execute(taken_query)}
-    spaces, rooms = [], []
-    for user_id, person, space_id, is_open, room_id in await connection.execute(query):
-        if (space_id, person) not in taken:
-            closed = not is_open
-            spaces.append(
-                Seat(user_id=user_id, person_id=person, room_id=space_id, is_space=True, by_invitation=closed)
-            )
-        if room_id is not None and (room_id, person) not in taken:
-            rooms.append(Seat(user_id=user_id, person_id=person, room_id=room_id, is_space=False))
-    return spaces + rooms
+    return [
+        Seat(
+            user_id=user_id,
+            person_id=person,
+            room_id=room_id,
+            is_space=kind == RoomKind.SPACE,
+            lets_in=None if lets_in is None else tuple(lets_in),
+        )
+        for user_id, person, room_id, kind, lets_in in await connection.execute(query)
+    ]
+
+
+async def is_in_one_of(connection: AsyncConnection, person_id: PersonId, rooms: Sequence[str]) -> bool:
+    """Whether somebody is in one of these rooms of groups."""
+    query = select(joins.c.room_id).where(joins.c.person_id == person_id, joins.c.room_id.in_(rooms)).limit(1)
+    return await connection.scalar(query) is not None
 
 
 async def stale_seats(connection: AsyncConnection) -> list[Seat]:
@@ -183,7 +219,7 @@ async def stale_seats(connection: AsyncConnection) -> list[Seat]:
             memberships.c.person_id == joins.c.person_id,
             groups.c.standing == RegisterState.ACTIVE,
             persons.c.standing == RegisterState.ACTIVE,
-            (group_rooms.c.space_id == joins.c.room_id) | (group_rooms.c.room_id == joins.c.room_id),
+            group_rooms.c.room_id == joins.c.room_id,
         )
     )
     rows = await connection.execute(
@@ -191,7 +227,7 @@ async def stale_seats(connection: AsyncConnection) -> list[Seat]:
         .join(persons, persons.c.id == joins.c.person_id)
         .where(~member.exists())
     )
-    return [Seat(user_id=user, person_id=person, room_id=room, is_space=False) for user, person, room in rows]
+    return [Seat(user_id=user, person_id=person, room_id=room) for user, person, room in rows]
 
 
 async def seats_taken(connection: AsyncConnection, seats: Sequence[Seat]) -> None:
@@ -206,3 +242,35 @@ async def seats_left(connection: AsyncConnection, seats: Sequence[Seat]) -> None
         await connection.execute(
             delete(joins).where(joins.c.room_id == seat.room_id, joins.c.person_id == seat.person_id)
         )
+
+
+async def forget_seats(connection: AsyncConnection, room_id: str, people: Sequence[UserId]) -> None:
+    """People are not in a room, though they were brought into it: their seats are missing again."""
+    of_people = select(persons.c.id).where(persons.c.user_id.in_(people))
+    await connection.execute(delete(joins).where(joins.c.room_id == room_id, joins.c.person_id.in_(of_people)))
+
+
+async def seated(connection: AsyncConnection) -> dict[str, set[UserId]]:
+    """Who was brought into which room of a group."""
+    rooms: defaultdict[str, set[UserId]] = defaultdict(set)
+    query = select(joins.c.room_id, persons.c.user_id).join(persons, persons.c.id == joins.c.person_id)
+    for room_id, user_id in await connection.execute(query):
+        rooms[room_id].add(UserId(user_id))
+    return dict(rooms)
+
+
+async def remember_rooms(connection: AsyncConnection, person_id: PersonId, rooms: Sequence[str]) -> None:
+    """Somebody is going to leave these rooms with the school."""
+    if rooms:
+        await connection.execute(_LEFT, [{"person_id": person_id, "room_id": room_id} for room_id in rooms])
+
+
+async def remembered_rooms(connection: AsyncConnection, person_id: PersonId) -> list[str]:
+    """The rooms that somebody left with the school."""
+    query = select(left_rooms.c.room_id).where(left_rooms.c.person_id == person_id).order_by(left_rooms.c.room_id)
+    return list(await connection.scalars(query))
+
+
+async def forget_rooms(connection: AsyncConnection, person_id: PersonId) -> None:
+    """Somebody is back in these rooms, as far as it could be."""
+    await connection.execute(delete(left_rooms).where(left_rooms.c.person_id == person_id))

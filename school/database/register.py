@@ -1,14 +1,15 @@
 """The register in the database: reading it as a roster, writing what a sync decided."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from school.database.tables import Part, RegisterState, groups, memberships, persons, wards
+from school.database.tables import Part, RegisterState, groups, memberships, person_aliases, persons, wards
 from school.database.versions import bump
 from school.domain.groups import GroupId, GroupKind, GroupOrigin
 from school.domain.people import PersonId, Role, UserId
@@ -22,6 +23,8 @@ class Known:
     roster: Roster
     group_ids: Mapping[GroupKey, GroupId] = field(default_factory=dict)
     user_ids: Mapping[PersonId, UserId] = field(default_factory=dict)
+    aliases: Mapping[PersonId, PersonId] = field(default_factory=dict)
+    """Further ids of people who have one already."""
 
 
 async def read_known(connection: AsyncConnection) -> Known:
@@ -59,6 +62,10 @@ async def read_known(connection: AsyncConnection) -> Known:
         roster=Roster(persons=people, groups=active_groups),
         group_ids={GroupKey(row.key): GroupId(row.id) for row in group_rows},
         user_ids={PersonId(row.id): UserId(row.user_id) for row in person_rows},
+        aliases={
+            PersonId(alias): PersonId(person_id)
+            for alias, person_id in await connection.execute(select(person_aliases.c.alias, person_aliases.c.person_id))
+        },
     )
 
 
@@ -66,6 +73,7 @@ async def write_people(
     connection: AsyncConnection, people: Iterable[RosterPerson], user_ids: Mapping[PersonId, UserId]
 ) -> None:
     """Adds people, or changes those whose id is known (also back from having left). `user_ids` has the new ones'."""
+    new, known = [], []
     for person in people:
         values = {
             "given_name": person.given_name,
@@ -75,31 +83,44 @@ async def write_people(
             "standing": RegisterState.ACTIVE,
             "left_at": None,
         }
-        changed = await connection.execute(update(persons).where(persons.c.id == person.id).values(**values))
-        if changed.rowcount == 0:
-            await connection.execute(insert(persons).values(id=person.id, user_id=user_ids[person.id], **values))
+        if person.id in user_ids:
+            new.append(values | {"id": person.id, "user_id": user_ids[person.id]})
+        else:
+            known.append(values | {"known_id": person.id})
+    if new:
+        await connection.execute(insert(persons), new)
+    if known:
+        changes: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in known[0] if name != "known_id"}
+        of_person = update(persons).where(persons.c.id == bindparam("known_id")).values(changes)
+        await connection.execute(of_person, known)
 
 
-async def write_wards(connection: AsyncConnection, people: Iterable[RosterPerson]) -> None:
+async def write_aliases(connection: AsyncConnection, aliases: Mapping[PersonId, PersonId]) -> None:
+    """Remembers by which new ids known people were recognised."""
+    if aliases:
+        rows = [{"alias": alias, "person_id": person_id} for alias, person_id in aliases.items()]
+        await connection.execute(insert(person_aliases), rows)
+
+
+async def write_wards(connection: AsyncConnection, people: Sequence[RosterPerson]) -> None:
     """Makes the wards of these people what the register says. After `write_people`: a ward may be new."""
-    for person in people:
-        await connection.execute(delete(wards).where(wards.c.guardian_id == person.id))
-        if person.wards:
-            await connection.execute(
-                insert(wards), [{"guardian_id": person.id, "ward_id": ward} for ward in sorted(person.wards)]
-            )
+    guardians = [{"of": person.id} for person in people]
+    rows = [{"guardian_id": person.id, "ward_id": ward} for person in people for ward in sorted(person.wards)]
+    if guardians:
+        await connection.execute(delete(wards).where(wards.c.guardian_id == bindparam("of")), guardians)
+    if rows:
+        await connection.execute(insert(wards), rows)
 
 
 async def mark_left(connection: AsyncConnection, people: Iterable[PersonId], at: float) -> None:
     """People who are not in the register any more. They keep their row, so that their Matrix id stays theirs."""
-    for person_id in people:
-        await connection.execute(delete(memberships).where(memberships.c.person_id == person_id))
-        await connection.execute(
-            delete(wards).where((wards.c.guardian_id == person_id) | (wards.c.ward_id == person_id))
-        )
-        await connection.execute(
-            update(persons).where(persons.c.id == person_id).values(standing=RegisterState.LEFT, left_at=at)
-        )
+    leavers = [{"of": person_id} for person_id in people]
+    if leavers:
+        of: BindParameter[str] = bindparam("of")
+        await connection.execute(delete(memberships).where(memberships.c.person_id == of), leavers)
+        await connection.execute(delete(wards).where((wards.c.guardian_id == of) | (wards.c.ward_id == of)), leavers)
+        left = {"standing": RegisterState.LEFT, "left_at": at}
+        await connection.execute(update(persons).where(persons.c.id == of).values(left), leavers)
 
 
 async def write_group(connection: AsyncConnection, group: RosterGroup, *, known_as: GroupKey | None = None) -> None:
@@ -130,10 +151,10 @@ async def write_memberships(
     """Puts people into groups and takes them out. After the groups have their new keys."""
     rows = await connection.execute(select(groups.c.key, groups.c.id))
     id_of: dict[str, str] = dict(rows.all())
-    for person_id, key in removed:
-        await connection.execute(
-            delete(memberships).where(memberships.c.person_id == person_id, memberships.c.group_id == id_of[key])
-        )
+    old = [{"of": person_id, "out_of": id_of[key]} for person_id, key in removed]
+    if old:
+        out = (memberships.c.person_id == bindparam("of")) & (memberships.c.group_id == bindparam("out_of"))
+        await connection.execute(delete(memberships).where(out), old)
     new = [{"person_id": person_id, "group_id": id_of[key]} for person_id, key in added]
     if new:
         await connection.execute(insert(memberships), new)

@@ -40,6 +40,8 @@ class RegisterState(StrEnum):
 
     ACTIVE = "active"
     LEFT = "left"
+    ERASED = "erased"
+    """Somebody of whom nothing is known any more but the Matrix id, which is never given again."""
 
 
 class HeldState(StrEnum):
@@ -78,6 +80,14 @@ wards = Table(
     Column("ward_id", ForeignKey("persons.id"), primary_key=True),
 )
 
+# Ids that stand for a person besides their own: a register without ids for guardians gives them new ones at times.
+person_aliases = Table(
+    "person_aliases",
+    metadata,
+    Column("alias", String, primary_key=True),
+    Column("person_id", ForeignKey("persons.id"), nullable=False, index=True),
+)
+
 groups = Table(
     "groups",
     metadata,
@@ -105,18 +115,27 @@ accounts = Table(
     Column("display_name", String, nullable=False),
     Column("in_use_since", Double),
     Column("locked", Boolean, nullable=False, default=False),
+    Column("role", String),
+)
+
+# Rooms of no group that somebody was in when they left the school, to come back to if they do.
+left_rooms = Table(
+    "left_rooms",
+    metadata,
+    Column("person_id", ForeignKey("persons.id"), primary_key=True),
+    Column("room_id", String, primary_key=True),
 )
 
 group_rooms = Table(
     "group_rooms",
     metadata,
     Column("group_id", ForeignKey("groups.id"), primary_key=True),
-    Column("space_id", String, nullable=False),
-    Column("room_id", String),
-    Column("linked", Boolean, nullable=False, default=False),
-    Column("is_open", Boolean, nullable=False, default=True),
+    Column("kind", String, primary_key=True),
+    Column("room_id", String, nullable=False, unique=True),
     Column("name", String, nullable=False),
     Column("moderators", JSON, nullable=False),
+    Column("linked", Boolean, nullable=False),
+    Column("lets_in", JSON(none_as_null=True)),
 )
 
 joins = Table(

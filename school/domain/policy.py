@@ -31,7 +31,9 @@ from school.domain.rooms import (
     ENCRYPTED,
     ENCRYPTION,
     MESSAGES,
+    OF_GROUPS,
     REMARKS,
+    ROOMS_OF_GROUPS,
     STATE_BY_PEOPLE,
     Room,
     RoomKind,
@@ -152,7 +154,7 @@ class Policy:
         if creator in request.invitees and request.kind is not RoomKind.DIRECT:
             # Synapse would refuse this invitation when the room exists already.
             return refuse(Reason.MALFORMED, "rooms:invites_oneself")
-        if request.kind in {RoomKind.SPACE, RoomKind.GROUP}:
+        if request.kind in OF_GROUPS:
             return refuse(Reason.NO_SPACES, "rooms:groups_come_from_the_school")
         if request.kind is RoomKind.CONTROL:
             return allow("rooms:control")
@@ -219,7 +221,7 @@ class Policy:
             return refuse(Reason.UNKNOWN_RECIPIENT, "directory:recipient")
         if room.kind in {RoomKind.DIRECT, RoomKind.CONTROL}:
             return refuse(Reason.DIRECT_ROOM_IS_FOR_TWO, "rooms:direct")
-        if room.kind in {RoomKind.GROUP, RoomKind.SPACE}:
+        if room.kind in OF_GROUPS:
             return self.may_enter_group(invitee, room)
         if room.encrypted and not (decision := self.may_encrypt({invitee})):
             return decision
@@ -240,7 +242,7 @@ class Policy:
         """Whether somebody may come in; `invited_by` is who sent the standing invitation, if there is one."""
         if self.directory.person(user_id) is None:
             return refuse(Reason.UNKNOWN_PERSON, "directory:sender")
-        if room.kind in {RoomKind.GROUP, RoomKind.SPACE}:
+        if room.kind in OF_GROUPS:
             return self.may_enter_group(user_id, room)
         if user_id == room.creator:
             return allow("rooms:maker")
@@ -299,6 +301,8 @@ class Policy:
             decision := self._may_send_type(person, room, event_type, is_state=is_state)
         ):
             return decision
+        if room.stamp.kind is RoomKind.ANNOUNCEMENTS and event_type not in REMARKS and person.role != TEACHER:
+            return refuse(Reason.READ_ONLY, "rooms:announcements")
         return self._may_write(person, room)
 
     def may_delete(self, sender: UserId, author: UserId | None, room: Room) -> Decision:
@@ -309,7 +313,7 @@ class Policy:
         person = self.directory.person(sender)
         if person is None:
             return refuse(Reason.UNKNOWN_PERSON, "directory:sender")
-        if room.kind is RoomKind.GROUP:
+        if room.kind in ROOMS_OF_GROUPS:
             return allow("rooms:power_levels")
         if room.kind is RoomKind.CHAT and self.rights.holds(person, Right.MESSAGE_EVERYONE):
             return allow("rooms:teachers_moderate")
@@ -367,6 +371,8 @@ class Policy:
             return self._may_be_in_group(person, room)
         if kind is RoomKind.CHAT:
             return self._may_write_in_chat(person, room)
+        if kind is RoomKind.ANNOUNCEMENTS:
+            return self._may_be_in_group(person, room)
         return _TO_THE_BOT if kind is RoomKind.CONTROL else _IN_A_SPACE
 
     def _may_write_to_the_other(self, person: Person, room: Room) -> Decision:

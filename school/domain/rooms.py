@@ -35,10 +35,18 @@ class RoomKind(StrEnum):
     """Made by a person who may."""
     GROUP = "group"
     """The room of a group; its membership follows the directory."""
+    ANNOUNCEMENTS = "announcements"
+    """A second room of a group, in which only its teachers write."""
     SPACE = "space"
     """The space of a group; holds its rooms and nothing else."""
     CONTROL = "control"
     """One person and the bot."""
+
+
+ROOMS_OF_GROUPS: Final = frozenset({RoomKind.GROUP, RoomKind.ANNOUNCEMENTS})
+"""Rooms in which the people of a group are."""
+OF_GROUPS: Final = ROOMS_OF_GROUPS | {RoomKind.SPACE}
+"""Whatever follows the membership of a group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +61,7 @@ class RoomStamp:
     group: GroupId | None = None
 
     def __post_init__(self) -> None:
-        if (self.kind in {RoomKind.GROUP, RoomKind.SPACE}) != (self.group is not None):
+        if (self.kind in OF_GROUPS) != (self.group is not None):
             raise ValueError(f"a room of kind {self.kind} with group {self.group!r}")
 
     def to_content(self) -> dict[str, str]:
@@ -134,6 +142,7 @@ STATE_BY_PEOPLE: Final[Mapping[RoomKind, frozenset[str]]] = {
     )
     | CONFERENCE_STATE,
     RoomKind.GROUP: frozenset({"m.room.topic", "m.room.pinned_events"}) | CONFERENCE_STATE,
+    RoomKind.ANNOUNCEMENTS: frozenset({"m.room.topic", "m.room.pinned_events"}),
     RoomKind.SPACE: frozenset(),
     RoomKind.CONTROL: frozenset(),
 }
@@ -141,10 +150,14 @@ STATE_BY_PEOPLE: Final[Mapping[RoomKind, frozenset[str]]] = {
 is decided on its own."""
 
 
+_MODERATED: Final = ROOMS_OF_GROUPS | {RoomKind.CHAT}
+_LEVEL_OF_WRITING: Final = {RoomKind.SPACE: SCHOOL, RoomKind.ANNOUNCEMENTS: MODERATOR}
+
+
 def power_levels(kind: RoomKind, moderators: Iterable[UserId] = ()) -> dict[str, Any]:
     """The whole `m.room.power_levels` content of a room (never a part of it: what is left out would fall back to
     Matrix's own, laxer defaults). The creator is not named: room version 12 forbids it."""
-    writing = SCHOOL if kind is RoomKind.SPACE else READER
+    writing = _LEVEL_OF_WRITING.get(kind, READER)
     shared_by_moderators = {"m.room.topic": MODERATOR, "m.room.pinned_events": MODERATOR}
     return {
         "users": dict.fromkeys(sorted(moderators), MODERATOR),
@@ -154,11 +167,12 @@ def power_levels(kind: RoomKind, moderators: Iterable[UserId] = ()) -> dict[str,
         "events": {
             "m.room.name": MODERATOR if kind is RoomKind.CHAT else SCHOOL,
             "m.room.avatar": MODERATOR if kind is RoomKind.CHAT else SCHOOL,
-            **(shared_by_moderators if kind in {RoomKind.CHAT, RoomKind.GROUP} else {}),
+            **(shared_by_moderators if kind in _MODERATED else {}),
             **({"m.room.pinned_events": READER} if kind is RoomKind.DIRECT else {}),
             **dict.fromkeys(sorted(CONFERENCE_STATE & STATE_BY_PEOPLE[kind]), READER),
             # Also where nobody writes: an admin's redaction of all that somebody sent is written in their name.
             "m.room.redaction": READER,
+            **({"m.reaction": READER} if kind is RoomKind.ANNOUNCEMENTS else {}),
             "m.room.power_levels": SCHOOL,
             "m.room.history_visibility": SCHOOL,
             "m.room.join_rules": SCHOOL,
@@ -167,7 +181,7 @@ def power_levels(kind: RoomKind, moderators: Iterable[UserId] = ()) -> dict[str,
             "m.room.server_acl": SCHOOL,
             "m.room.tombstone": SCHOOL,
         },
-        "invite": MODERATOR if kind in {RoomKind.CHAT, RoomKind.GROUP} else SCHOOL,
+        "invite": MODERATOR if kind in _MODERATED else SCHOOL,
         "kick": SCHOOL if kind in {RoomKind.DIRECT, RoomKind.SPACE, RoomKind.CONTROL} else MODERATOR,
         "ban": SCHOOL if kind in {RoomKind.DIRECT, RoomKind.SPACE, RoomKind.CONTROL} else MODERATOR,
         "redact": MODERATOR,
@@ -215,6 +229,7 @@ HISTORY: Final[Mapping[RoomKind, str]] = {
     RoomKind.CONTROL: "invited",
     RoomKind.CHAT: "joined",
     RoomKind.GROUP: "shared",
+    RoomKind.ANNOUNCEMENTS: "shared",
     RoomKind.SPACE: "shared",
 }
 """Who reads what was written earlier (`m.room.history_visibility`): a chat shows nothing from before one came, so that

@@ -4,15 +4,30 @@ A roster is complete by definition. A reader that could not read all of it raise
 nothing, so that half a file never looks like "everybody left".
 """
 
+import re
+from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NewType
+from typing import Final, NewType
 
 from school.domain.groups import GroupKind
 from school.domain.people import PersonId, Role
 
 GroupKey = NewType("GroupKey", str)
 """The register's own key of a group: its id, or its name where the register has no ids for groups."""
+
+
+_HASHED: Final = re.compile(r"g-[a-z2-7]{20}")
+
+
+def hashed_id(digest: bytes) -> PersonId:
+    """An id for somebody whom the register gives none, from a keyed hash of at least 13 bytes."""
+    return PersonId("g-" + b32encode(digest).decode().lower()[:20])
+
+
+def is_hashed(person_id: PersonId) -> bool:
+    """Whether an id was made by `hashed_id`."""
+    return _HASHED.fullmatch(person_id) is not None
 
 
 class RegisterError(Exception):

@@ -69,7 +69,7 @@ SENTENCES: Final = {
     "refused.no_teacher_left.ask_in": (
         "In diesem Raum ist keine Lehrkraft mehr, deshalb kann man ihn nur noch lesen. Du kannst in {group} schreiben."
     ),
-    "refused.read_only": "Hier schreibt nur die Schule. Schreib im Raum der Gruppe.",
+    "refused.read_only": "Hier schreiben nur die Lehrkräfte oder die Schule. Schreib im Raum der Gruppe.",
     "refused.not_offered": "Das gibt es an dieser Schule nicht. Schreib stattdessen eine Nachricht.",
     "refused.rules_are_fixed": (
         "Diese Einstellung des Raums legt die Schule fest. Frag eine Lehrkraft, wenn etwas nicht stimmt."
@@ -101,6 +101,7 @@ SENTENCES: Final = {
         "!ruhe – ob du gerade Ruhezeit hast und bis wann (für Lehrkräfte)\n"
         "!ruhe 2h – Ruhezeit ab jetzt, auch 30s, 45min, 3 Tage oder bis 7:30\n"
         "!ruhe aus – Ruhezeit beenden, auch: !ruhe aus bis 18:00\n"
+        "!abgleich – dem Register folgen, vorher ansehen mit: !abgleich probe (für die Schulleitung)\n"
         "Während der Ruhezeit bewahre ich Nachrichten an dich auf und stelle sie danach zu."
     ),
     "rest.teachers_only": "Ruhezeiten gibt es für Lehrkräfte. Deine Nachrichten bekommst du immer sofort.",
@@ -118,4 +119,36 @@ SENTENCES: Final = {
         "Diese Zeit habe ich nicht verstanden. So geht es: !ruhe 2h, !ruhe 45min, !ruhe bis 7:30, !ruhe aus"
     ),
     "rest.too_long": "So lange geht es auf einmal nicht: höchstens {days} Tage.",
+    # The sync with the register.
+    "sync.leadership_only": (
+        "Den Abgleich mit dem Register startet die Schulleitung. Wenn in deinen Gruppen etwas nicht stimmt, sag bitte "
+        "im Sekretariat Bescheid."
+    ),
+    "sync.not_understood": "So geht es: !abgleich, !abgleich probe, !abgleich bestätigen",
+    "sync.running": "Ein Abgleich läuft schon. Bitte warte, bis er fertig ist.",
+    "sync.busy": "Ein anderes Programm gleicht gerade ab. Bitte gleich noch einmal versuchen.",
+    "sync.started": "⏳ Der Abgleich läuft.",
+    "sync.progress": "⏳ Der Abgleich läuft: {stages}",
+    "sync.stage.accounts": "Konten",
+    "sync.stage.rooms": "Räume",
+    "sync.stage.memberships": "Mitgliedschaften",
+    "sync.stage.closing": "Abschluss",
+    "sync.preview": "Das würde ein Abgleich jetzt tun:",
+    "sync.nothing": "Es gibt nichts zu ändern.",
+    "sync.counts": (
+        "Personen: {people_added} neu, {people_changed} geändert, {people_left} weg\n"
+        "Gruppen: {groups_added} neu, {groups_changed} geändert, {groups_ended} weg\n"
+        "Mitgliedschaften: {memberships_added} neu, {memberships_removed} weg"
+    ),
+    "sync.done": "✅ Der Abgleich ist fertig.",
+    "sync.done_in_part": "⚠️ Der Abgleich ist fertig, aber nicht alles hat geklappt.",
+    "sync.failures": "Das versucht der nächste Abgleich noch einmal:",
+    "sync.doubts": "Bitte im Register ansehen:",
+    "sync.more": "… und {number} weitere",
+    "sync.stopped": "⛔ Der Abgleich wartet auf das Wort eines Menschen, geändert ist nichts. {why}",
+    "sync.would_stop": "⛔ Dieser Plan braucht das Wort eines Menschen. {why}",
+    "sync.how_to_confirm": "Wenn das so richtig ist, schreib: !abgleich bestätigen",
+    "sync.other_plan": "Der Plan ist inzwischen ein anderer. Bitte sieh ihn dir noch einmal an.",
+    "sync.unreadable": "⛔ Das Register lässt sich so nicht verwenden, geändert ist nichts. {why}",
+    "sync.failed": "⛔ Der Abgleich kam nicht zu Ende. Bitte starte ihn später noch einmal. ({why})",
 }

@@ -56,7 +56,7 @@ SENTENCES: Final = {
     "refused.no_teacher_left.ask_in": (
         "There is no teacher in this room any more, so it can only be read. You can write in {group}."
     ),
-    "refused.read_only": "Only the school writes here. Write in the room of the group.",
+    "refused.read_only": "Only the teachers or the school write here. Write in the room of the group.",
     "refused.not_offered": "This is not offered at this school. Please write a message instead.",
     "refused.rules_are_fixed": "The school decides on this setting of the room. Ask a teacher if something is wrong.",
     "refused.too_large": "The message is too long to be kept until the rest time ends. Please split it.",
@@ -86,6 +86,7 @@ SENTENCES: Final = {
         "!rest – whether you are off right now and until when (for teachers)\n"
         "!rest 2h – be off from now on, also 30s, 45min, 3 days or until 7:30\n"
         "!rest off – end your rest time, also: !rest off until 18:00\n"
+        "!sync – follow the register, look before with: !sync dry-run (for the leadership)\n"
         "While you are off I keep messages to you and deliver them afterwards."
     ),
     "rest.teachers_only": "Rest time is for teachers. You always get your messages at once.",
@@ -101,4 +102,36 @@ SENTENCES: Final = {
     "rest.cause.outside_hours": "outside school hours",
     "rest.not_understood": "I did not understand this time. Try: !rest 2h, !rest 45min, !rest until 7:30, !rest off",
     "rest.too_long": "That is too long at once: {days} days at most.",
+    # The sync with the register.
+    "sync.leadership_only": (
+        "The sync with the register is started by the leadership. If something is wrong in your groups, please tell "
+        "the school office."
+    ),
+    "sync.not_understood": "It works like this: !sync, !sync dry-run, !sync confirm",
+    "sync.running": "A sync is running already. Please wait until it has finished.",
+    "sync.busy": "Another program is syncing just now. Please try again in a moment.",
+    "sync.started": "⏳ The sync is running.",
+    "sync.progress": "⏳ The sync is running: {stages}",
+    "sync.stage.accounts": "accounts",
+    "sync.stage.rooms": "rooms",
+    "sync.stage.memberships": "memberships",
+    "sync.stage.closing": "closing",
+    "sync.preview": "This is what a sync would do now:",
+    "sync.nothing": "There is nothing to change.",
+    "sync.counts": (
+        "People: {people_added} new, {people_changed} changed, {people_left} gone\n"
+        "Groups: {groups_added} new, {groups_changed} changed, {groups_ended} gone\n"
+        "Memberships: {memberships_added} new, {memberships_removed} gone"
+    ),
+    "sync.done": "✅ The sync is done.",
+    "sync.done_in_part": "⚠️ The sync is done, but not everything worked.",
+    "sync.failures": "The next sync tries these once more:",
+    "sync.doubts": "Please look at this in the register:",
+    "sync.more": "… and {number} more",
+    "sync.stopped": "⛔ The sync waits for a person's word, nothing is changed. {why}",
+    "sync.would_stop": "⛔ This plan needs a person's word. {why}",
+    "sync.how_to_confirm": "If that is right, write: !sync confirm",
+    "sync.other_plan": "The plan is another one by now. Please look at it once more.",
+    "sync.unreadable": "⛔ The register cannot be used as it is, nothing is changed. {why}",
+    "sync.failed": "⛔ The sync did not come to its end. Please start it again later. ({why})",
 }

@@ -109,6 +109,12 @@ class Demo:
         self._process.kill()
         self._process.wait()
 
+    def kill_everything(self) -> None:
+        """Kills the demo and all that it started, at once."""
+        for process in self.processes():
+            process.kill()
+        self._process.wait()
+
     def processes(self) -> list[psutil.Process]:
         """Every living process of every start."""
         return [process for process in psutil.process_iter() if _group_of(process) in self._groups]

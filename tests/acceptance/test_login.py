@@ -201,7 +201,7 @@ class TestTheWholeSchool:
             for kind in ("rooms", "spaces")
         }
         with suppress(AssertionError):
-            wait_until(lambda: self.taken(info) == wanted, 180)
+            wait_until(lambda: self.taken(info) == wanted, 400)
         assert self.taken(info) == wanted
 
     def taken(self, info):

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.group_rooms import GroupRooms
 from appservice.homeserver import TryLaterError
-from school.database.mirror import GroupRoomRow, group_room_rows
+from school.database.mirror import GroupRoomRow, RoomsOfGroup, group_room_rows
 from school.database.tables import groups
 from school.domain.groups import Group, GroupId, GroupKind
+from school.domain.layout import RoomLayout
 from school.domain.rooms import RoomKind, power_levels, stamp_from
 
 CLASS = Group(id=GroupId("g5a"), name="Klasse 5a", kind=GroupKind.CLASS)
@@ -62,37 +63,43 @@ async def homeserver(engine: AsyncEngine) -> FakeHomeserver:
     return FakeHomeserver()
 
 
-def group_rooms_of(engine: AsyncEngine, homeserver: Any) -> GroupRooms:
-    return GroupRooms(engine=engine, homeserver=homeserver, server_name="school.test")
+def group_rooms_of(engine: AsyncEngine, homeserver: Any, **layout: Any) -> GroupRooms:
+    layouts = {GroupKind.CLASS: RoomLayout(**layout)}
+    return GroupRooms(engine=engine, homeserver=homeserver, server_name="school.test", layouts=layouts)
 
 
-async def known(engine: AsyncEngine) -> GroupRoomRow | None:
+async def known(engine: AsyncEngine) -> RoomsOfGroup:
     async with engine.connect() as connection:
-        return (await group_room_rows(connection)).get(CLASS.id)
+        return (await group_room_rows(connection)).get(CLASS.id, {})
 
 
 async def test_a_group_gets_one_space_and_one_room_in_it(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
-    await group_rooms_of(engine, homeserver).ensure(CLASS, [IDA.user_id], None)
+    rooms = group_rooms_of(engine, homeserver)
+    assert rooms.lacks_rooms(CLASS, {})
+    await rooms.ensure(CLASS, [IDA.user_id], {})
+    assert not rooms.lacks_rooms(CLASS, await known(engine))
     assert homeserver.kinds == [RoomKind.SPACE, RoomKind.GROUP]
     space, room = homeserver.rooms.values()
     assert space["creation_content"]["type"] == "m.space"
     assert "type" not in room["creation_content"]
     assert homeserver.state_written == [("!0", "m.space.child", "!1", {"via": ["school.test"], "suggested": True})]
-    row = await known(engine)
-    assert row == GroupRoomRow(
-        group_id=CLASS.id,
-        space_id="!0",
-        room_id="!1",
-        linked=True,
-        is_open=True,
-        name="Klasse 5a",
-        moderators=(IDA.user_id,),
-    )
-    assert GroupRooms.are_right(CLASS, [IDA.user_id], row)
+    assert await known(engine) == {
+        RoomKind.SPACE: GroupRoomRow(group_id=CLASS.id, kind=RoomKind.SPACE, room_id="!0", name="Klasse 5a"),
+        RoomKind.GROUP: GroupRoomRow(
+            group_id=CLASS.id,
+            kind=RoomKind.GROUP,
+            room_id="!1",
+            name="Klasse 5a",
+            moderators=(IDA.user_id,),
+            linked=True,
+            lets_in=("!0",),
+        ),
+    }
+    assert rooms.are_right(CLASS, [IDA.user_id], await known(engine))
 
 
 async def test_rooms_of_groups_are_private_and_not_federated(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
-    await group_rooms_of(engine, homeserver).ensure(CLASS, [], None)
+    await group_rooms_of(engine, homeserver).ensure(CLASS, [], {})
     for request in homeserver.rooms.values():
         assert (request["visibility"], request["preset"], request["room_version"]) == ("private", "private_chat", "12")
         assert request["creation_content"]["m.federate"] is False
@@ -107,26 +114,77 @@ def state_of(request: Mapping[str, Any], event_type: str) -> dict[str, Any]:
 
 async def test_only_who_is_in_the_space_enters_the_room(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
     rooms = group_rooms_of(engine, homeserver)
-    await rooms.ensure(CLASS, [], None)
+    await rooms.ensure(CLASS, [], {})
     space, room = homeserver.rooms.values()
     assert state_of(room, "m.room.join_rules") == {
         "join_rule": "restricted",
         "allow": [{"type": "m.room_membership", "room_id": "!0"}],
     }
     assert state_of(space, "m.room.join_rules") == {"join_rule": "public"}
-    row = await known(engine)
-    assert row is not None
-    assert row.is_open
-    await rooms.close(row)
-    assert homeserver.state_written[-1] == ("!0", "m.room.join_rules", "", {"join_rule": "invite"})
-    assert await known(engine) == replace(row, is_open=False)
     assert state_of(room, "m.room.history_visibility") == {"history_visibility": "shared"}
+
+
+async def test_a_new_space_is_closed_and_then_opened_by_the_space_of_the_staff(
+    engine: AsyncEngine, homeserver: FakeHomeserver
+) -> None:
+    rooms = group_rooms_of(engine, homeserver)
+    await rooms.ensure(CLASS, [], {})
+    everything = {CLASS.id: await known(engine)}
+    assert rooms.ajar({CLASS.id: CLASS}, everything) == [(everything[CLASS.id][RoomKind.SPACE], ())]
+    staff = Group(id=GroupId("staff"), name="Lehrer", kind=GroupKind.STAFF)
+    its_space = GroupRoomRow(group_id=staff.id, kind=RoomKind.SPACE, room_id="!staff", name="Lehrer", lets_in=())
+    everything[staff.id] = {RoomKind.SPACE: its_space}
+    [(space, lets_in)] = rooms.ajar({CLASS.id: CLASS, staff.id: staff}, everything)
+    await rooms.close(space, lets_in)
+    allow = [{"type": "m.room_membership", "room_id": "!staff"}]
+    rules = {"join_rule": "restricted", "allow": allow}
+    assert homeserver.state_written[-1] == ("!0", "m.room.join_rules", "", rules)
+    everything[CLASS.id] = await known(engine)
+    assert rooms.ajar({CLASS.id: CLASS, staff.id: staff}, everything) == []
+
+
+async def test_a_space_without_staff_lets_in_the_invited_only(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
+    rooms = group_rooms_of(engine, homeserver)
+    await rooms.ensure(CLASS, [], {})
+    for found in rooms.ajar({CLASS.id: CLASS}, {CLASS.id: await known(engine)}):
+        await rooms.close(*found)
+    assert homeserver.state_written[-1] == ("!0", "m.room.join_rules", "", {"join_rule": "invite"})
+
+
+async def test_a_kind_without_spaces_has_rooms_that_are_closed(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
+    rooms = group_rooms_of(engine, homeserver, space=False, name="{group}: Gespräch")
+    await rooms.ensure(CLASS, [IDA.user_id], {})
+    [room] = homeserver.rooms.values()
+    assert room["name"] == "Klasse 5a: Gespräch"
+    assert state_of(room, "m.room.join_rules") == {"join_rule": "public"}
+    assert not [event for event in room["initial_state"] if event["type"] == "m.space.parent"]
+    assert rooms.are_right(CLASS, [IDA.user_id], await known(engine))
+    assert [wanted for _, wanted in rooms.ajar({CLASS.id: CLASS}, {CLASS.id: await known(engine)})] == [()]
+
+
+async def test_announcements_come_when_the_school_wants_them_and_stay(
+    engine: AsyncEngine, homeserver: FakeHomeserver
+) -> None:
+    plain = group_rooms_of(engine, homeserver)
+    await plain.ensure(CLASS, [IDA.user_id], {})
+    rooms = group_rooms_of(engine, homeserver, announcements="{group}: Ankündigungen")
+    assert rooms.lacks_rooms(CLASS, await known(engine))
+    await rooms.ensure(CLASS, [IDA.user_id], await known(engine))
+    assert homeserver.kinds == [RoomKind.SPACE, RoomKind.GROUP, RoomKind.ANNOUNCEMENTS]
+    announcements = homeserver.rooms["!2"]
+    assert announcements["name"] == "Klasse 5a: Ankündigungen"
+    assert announcements["power_level_content_override"] == power_levels(RoomKind.ANNOUNCEMENTS, [IDA.user_id])
+    assert announcements["power_level_content_override"]["events_default"] == 50
+    assert state_of(announcements, "m.room.join_rules") == state_of(homeserver.rooms["!1"], "m.room.join_rules")
+    assert rooms.are_right(CLASS, [IDA.user_id], await known(engine))
+    assert plain.are_right(CLASS, [IDA.user_id], await known(engine))
+    assert not rooms.are_right(CLASS, [], await known(engine))
 
 
 async def test_teachers_of_a_group_moderate_its_room_and_not_its_space(
     engine: AsyncEngine, homeserver: FakeHomeserver
 ) -> None:
-    await group_rooms_of(engine, homeserver).ensure(CLASS, [OTTO.user_id, IDA.user_id], None)
+    await group_rooms_of(engine, homeserver).ensure(CLASS, [OTTO.user_id, IDA.user_id], {})
     space, room = homeserver.rooms.values()
     assert room["power_level_content_override"] == power_levels(RoomKind.GROUP, [IDA.user_id, OTTO.user_id])
     assert space["power_level_content_override"] == power_levels(RoomKind.SPACE)
@@ -142,21 +200,21 @@ async def test_what_is_right_is_not_touched(engine: AsyncEngine, homeserver: Fak
 
 async def test_a_new_name_is_written_to_both(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
     rooms = group_rooms_of(engine, homeserver)
-    await rooms.ensure(CLASS, [], None)
+    await rooms.ensure(CLASS, [], {})
     renamed = replace(CLASS, name="Klasse 6a")
-    assert not GroupRooms.are_right(renamed, [], await known(engine))
+    assert not rooms.are_right(renamed, [], await known(engine))
     await rooms.ensure(renamed, [], await known(engine))
     assert homeserver.state_written[1:] == [
         (room_id, "m.room.name", "", {"name": "Klasse 6a"}) for room_id in ("!0", "!1")
     ]
-    assert GroupRooms.are_right(renamed, [], await known(engine))
+    assert rooms.are_right(renamed, [], await known(engine))
 
 
 async def test_new_moderators_are_written_as_whole_power_levels(
     engine: AsyncEngine, homeserver: FakeHomeserver
 ) -> None:
     rooms = group_rooms_of(engine, homeserver)
-    await rooms.ensure(CLASS, [IDA.user_id], None)
+    await rooms.ensure(CLASS, [IDA.user_id], {})
     await rooms.ensure(CLASS, [OTTO.user_id], await known(engine))
     assert homeserver.state_written[1:] == [
         ("!1", "m.room.power_levels", "", power_levels(RoomKind.GROUP, [OTTO.user_id]))
@@ -170,12 +228,12 @@ async def test_a_run_that_was_broken_off_is_taken_up(
     rooms = group_rooms_of(engine, homeserver)
     homeserver.fails_after = steps
     with pytest.raises(TryLaterError):
-        await rooms.ensure(CLASS, [IDA.user_id], None)
+        await rooms.ensure(CLASS, [IDA.user_id], {})
     homeserver.fails_after = None
     await rooms.ensure(CLASS, [IDA.user_id], await known(engine))
     assert homeserver.kinds == [RoomKind.SPACE, RoomKind.GROUP]
     assert len(homeserver.state_written) == 1
-    assert GroupRooms.are_right(CLASS, [IDA.user_id], await known(engine))
+    assert rooms.are_right(CLASS, [IDA.user_id], await known(engine))
 
 
 @pytest.mark.parametrize("remembered", ["nothing", "the space"])
@@ -183,15 +241,17 @@ async def test_rooms_that_were_made_and_not_remembered_are_found_by_their_stamp(
     engine: AsyncEngine, homeserver: FakeHomeserver, remembered: str
 ) -> None:
     rooms = group_rooms_of(engine, homeserver)
-    await rooms.ensure(CLASS, [IDA.user_id], None)
+    await rooms.ensure(CLASS, [IDA.user_id], {})
     before = await known(engine)
-    assert before is not None
-    rows = {} if remembered == "nothing" else {CLASS.id: replace(before, room_id=None)}
+    rows = {} if remembered == "nothing" else {CLASS.id: {RoomKind.SPACE: before[RoomKind.SPACE]}}
     found = await rooms.take_up(rows)
-    assert (found[CLASS.id].space_id, found[CLASS.id].room_id) == ("!0", "!1")
+    assert {kind: row.room_id for kind, row in found[CLASS.id].items()} == {
+        RoomKind.SPACE: "!0",
+        RoomKind.GROUP: "!1",
+    }
     await rooms.ensure(CLASS, [IDA.user_id], found[CLASS.id])
     assert len(homeserver.rooms) == 2
-    assert GroupRooms.are_right(CLASS, [IDA.user_id], await known(engine))
+    assert rooms.are_right(CLASS, [IDA.user_id], await known(engine))
 
 
 async def test_a_room_of_no_group_is_not_taken_up(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:

@@ -293,7 +293,7 @@ async def test_every_room_comes_whoever_made_it(homeserver: Homeserver, wire: Wi
         "2": {"rooms": [{"room_id": "!c"}]},
     }
     wire.answer = lambda request: (200, pages[request.query["from"]])
-    assert [room["room_id"] async for room in homeserver.rooms()] == ["!a", "!b", "!c"]
+    assert [room["room_id"] async for room in homeserver.list_rooms()] == ["!a", "!b", "!c"]
     assert [path for _, path, _, _ in wire.asked] == ["/_synapse/admin/v1/rooms"] * 2
 
 

@@ -58,20 +58,15 @@ async def add(engine: AsyncEngine, *people: Person) -> None:
         if known is None:
             values = {"id": "5a", "key": "5a", "name": "5a", "kind": "class", "origin": "register"}
             await connection.execute(insert(groups).values(**values))
-            rooms = {
-                "group_id": "5a",
-                "space_id": SPACE,
-                "room_id": ROOM,
-                "linked": True,
-                "is_open": False,
-                "name": "5a",
-            }
-            await connection.execute(insert(group_rooms).values(moderators=[], **rooms))
+            row = {"group_id": "5a", "name": "5a", "moderators": [], "linked": True}
+            space = {"kind": "space", "room_id": SPACE, "lets_in": []}
+            room = {"kind": "group", "room_id": ROOM, "lets_in": [SPACE]}
+            await connection.execute(insert(group_rooms), [row | space, row | room])
         for each in people:
             name = {"given_name": each.given_name, "family_name": each.family_name, "role": each.role}
             await connection.execute(insert(persons).values(id=each.id, user_id=each.user_id, **name))
             await connection.execute(insert(memberships).values(person_id=each.id, group_id="5a"))
-            await account_made(connection, each.id, each.display_name)
+            await account_made(connection, each.id, each.display_name, each.role)
 
 
 async def taken(engine: AsyncEngine) -> set[tuple[str, str]]:
@@ -107,10 +102,25 @@ async def test_at_the_second_login_nothing_is_left_to_do(engine: AsyncEngine, ho
 
 async def test_a_space_that_is_open_needs_no_invitation(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
     async with engine.begin() as connection:
-        await connection.execute(update(group_rooms).values(is_open=True))
+        await connection.execute(update(group_rooms).where(group_rooms.c.kind == "space").values(lets_in=None))
     await seats_of(engine, homeserver).logged_in(BEN.user_id, BEN.id)
     assert homeserver.invited == []
     assert len(homeserver.joined) == 2
+
+
+async def test_who_is_in_a_space_that_opens_another_needs_no_invitation(
+    engine: AsyncEngine, homeserver: FakeHomeserver
+) -> None:
+    async with engine.begin() as connection:
+        staff = {"id": "staff", "key": "staff", "name": "Lehrer", "kind": "staff", "origin": "register"}
+        await connection.execute(insert(groups).values(**staff))
+        row = {"group_id": "staff", "name": "Lehrer", "moderators": [], "linked": True}
+        await connection.execute(insert(group_rooms).values(**row, kind="space", room_id="!staff", lets_in=[]))
+        await connection.execute(update(group_rooms).where(group_rooms.c.room_id == SPACE).values(lets_in=["!staff"]))
+        await connection.execute(insert(memberships).values(person_id=BEN.id, group_id="staff"))
+    await seats_of(engine, homeserver).logged_in(BEN.user_id, BEN.id)
+    assert homeserver.joined == [("!staff", BEN.user_id), (SPACE, BEN.user_id), (ROOM, BEN.user_id)]
+    assert homeserver.invited == [("!staff", BEN.user_id)]
 
 
 async def test_who_came_into_the_space_alone_is_not_lost(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:

@@ -1,11 +1,16 @@
 import asyncio
+import re
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from school.database.holders import holder
 from school.database.leases import LeaseLostError, LeaseTakenError, lease
 from school.database.tables import leases
 
@@ -122,3 +127,23 @@ async def test_who_cannot_renew_is_interrupted_when_the_lease_ends(writer: Async
         await be_blocked()
     assert 0.8 < interrupted_after < 1.2
     assert await holders(writer) == []
+
+
+def ended_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", "pass"])
+    process.wait()
+    return process.pid
+
+
+async def test_who_was_killed_on_this_machine_holds_nothing(writer: AsyncEngine) -> None:
+    process_id = await asyncio.to_thread(ended_process)
+    gone = re.sub(r"\d+$", str(process_id), holder("the test"))
+    elsewhere = f"the test on another machine, process {process_id}"
+    for name, is_taken in ((gone, False), (elsewhere, True), (holder("this one"), True)):
+        async with writer.begin() as connection:
+            await connection.execute(delete(leases))
+            await connection.execute(insert(leases).values(name="sync", holder=name, until=2e9))
+        expected = pytest.raises(LeaseTakenError) if is_taken else nullcontext()
+        with expected:
+            async with lease(writer, "sync", "me", seconds=60, now=lambda: datetime(2026, 9, 1, tzinfo=UTC)):
+                pass

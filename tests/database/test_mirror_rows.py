@@ -16,6 +16,7 @@ from school.database.mirror import (
     account_rows,
     begin_use,
     group_room_rows,
+    is_in_one_of,
     missing_seats,
     save_group_room,
     seats_left,
@@ -24,7 +25,8 @@ from school.database.mirror import (
 )
 from school.database.tables import RegisterState, groups, joins, memberships, persons
 from school.domain.groups import GroupId
-from school.domain.people import PersonId, UserId
+from school.domain.people import STUDENT, PersonId, UserId
+from school.domain.rooms import RoomKind
 
 KIM, LEA = PersonId("kim"), PersonId("lea")
 CHOIR, BAND = GroupId("choir"), GroupId("band")
@@ -34,22 +36,28 @@ def user(person_id: str) -> UserId:
     return UserId(f"@{person_id}:school.example")
 
 
-def room_row(group_id: GroupId, **changes: Any) -> GroupRoomRow:
+def room_row(group_id: GroupId, kind: RoomKind = RoomKind.GROUP, **changes: Any) -> GroupRoomRow:
+    is_space = kind is RoomKind.SPACE
     values: dict[str, Any] = {
         "group_id": group_id,
-        "space_id": f"!space-{group_id}",
-        "room_id": f"!room-{group_id}",
-        "linked": True,
-        "is_open": True,
+        "kind": kind,
+        "room_id": f"!{'space' if is_space else 'room'}-{group_id}",
         "name": group_id.title(),
-        "moderators": (),
+        "linked": not is_space,
+        "lets_in": None if is_space else (f"!space-{group_id}",),
     }
     return GroupRoomRow(**values | changes)
 
 
 def seat(person_id: str, group_id: str, *, space: bool = False) -> Seat:
-    room_id = f"!{'space' if space else 'room'}-{group_id}"
-    return Seat(user_id=user(person_id), person_id=PersonId(person_id), room_id=room_id, is_space=space)
+    row = room_row(GroupId(group_id), RoomKind.SPACE if space else RoomKind.GROUP)
+    return Seat(
+        user_id=user(person_id),
+        person_id=PersonId(person_id),
+        room_id=row.room_id,
+        is_space=space,
+        lets_in=row.lets_in,
+    )
 
 
 async def fill(connection: AsyncConnection, *, in_groups: Iterable[tuple[str, str]] = ()) -> None:
@@ -66,11 +74,12 @@ async def fill(connection: AsyncConnection, *, in_groups: Iterable[tuple[str, st
         [{"id": one, "key": one, "name": one.title(), "kind": "club", "origin": "register"} for one in (CHOIR, BAND)],
     )
     for group_id in (CHOIR, BAND):
+        await save_group_room(connection, room_row(group_id, RoomKind.SPACE))
         await save_group_room(connection, room_row(group_id))
     for person_id, group_id in in_groups:
         await connection.execute(insert(memberships).values(person_id=person_id, group_id=group_id))
     for person_id in (KIM, LEA):
-        await account_made(connection, person_id, f"{person_id.title()} Groß")
+        await account_made(connection, person_id, f"{person_id.title()} Groß", STUDENT)
     assert await begin_use(connection, KIM, 1.0)
 
 
@@ -95,6 +104,8 @@ async def test_everybody_ever_in_the_register_has_a_row(writer: AsyncEngine) -> 
             known_name="Kim Groß",
             in_use=True,
             locked=False,
+            role=STUDENT,
+            known_role=STUDENT,
         ),
         "lea": AccountRow(
             person_id=LEA,
@@ -104,6 +115,8 @@ async def test_everybody_ever_in_the_register_has_a_row(writer: AsyncEngine) -> 
             known_name="Lea Groß",
             in_use=False,
             locked=False,
+            role=STUDENT,
+            known_role=STUDENT,
         ),
         "max": AccountRow(
             person_id=PersonId("max"),
@@ -113,6 +126,8 @@ async def test_everybody_ever_in_the_register_has_a_row(writer: AsyncEngine) -> 
             known_name=None,
             in_use=False,
             locked=False,
+            role=STUDENT,
+            known_role=None,
         ),
     }
 
@@ -122,7 +137,7 @@ async def test_a_lock_is_remembered_and_forgotten(writer: AsyncEngine) -> None:
         await fill(connection)
         await account_locked(connection, KIM, locked=True)
         assert {row.person_id for row in await account_rows(connection) if row.locked} == {KIM}
-        await account_made(connection, KIM, "Kim Klein")
+        await account_made(connection, KIM, "Kim Klein", STUDENT)
         assert {row.person_id for row in await account_rows(connection) if row.locked} == {KIM}
         await account_locked(connection, KIM, locked=False)
         assert {row.known_name for row in await account_rows(connection) if not row.locked} == {"Kim Klein", "Lea Groß"}
@@ -140,32 +155,36 @@ async def test_only_the_first_login_is_the_first(writer: AsyncEngine) -> None:
 # Rooms of groups.
 
 
-async def test_how_far_a_groups_rooms_are_is_kept(writer: AsyncEngine) -> None:
-    begun = room_row(GroupId("new"), room_id=None, linked=False, moderators=(user("kim"), user("lea")))
+async def test_how_far_the_rooms_of_a_group_are_is_kept(writer: AsyncEngine) -> None:
+    new = GroupId("new")
+    space = room_row(new, RoomKind.SPACE)
+    begun = room_row(new, linked=False, moderators=(user("kim"), user("lea")))
     async with writer.begin() as connection:
         await fill(connection)
         await connection.execute(insert(groups).values(id="new", key="new", name="New", kind="club", origin="register"))
         await save_group_room(connection, begun)
-        assert (await group_room_rows(connection))[GroupId("new")] == begun
-        whole = room_row(GroupId("new"), moderators=())
+        assert (await group_room_rows(connection))[new] == {RoomKind.GROUP: begun}
+        await save_group_room(connection, space)
+        whole = room_row(new)
         await save_group_room(connection, whole)
-        assert await group_room_rows(connection) == {
-            "new": whole,
-            "choir": room_row(CHOIR),
-            "band": room_row(BAND),
+        closed = room_row(new, RoomKind.SPACE, lets_in=())
+        await save_group_room(connection, closed)
+        rooms = await group_room_rows(connection)
+        assert rooms == {
+            "new": {RoomKind.SPACE: closed, RoomKind.GROUP: whole},
+            "choir": {RoomKind.SPACE: room_row(CHOIR, RoomKind.SPACE), RoomKind.GROUP: room_row(CHOIR)},
+            "band": {RoomKind.SPACE: room_row(BAND, RoomKind.SPACE), RoomKind.GROUP: room_row(BAND)},
         }
 
 
 # Seats.
 
 
-async def test_missing_are_the_spaces_and_rooms_of_those_who_use_their_account_spaces_first(
-    writer: AsyncEngine,
-) -> None:
+async def test_missing_are_the_spaces_and_rooms_of_those_who_use_their_account(writer: AsyncEngine) -> None:
     async with writer.begin() as connection:
         await fill(connection, in_groups=[("kim", "choir"), ("kim", "band"), ("lea", "choir")])
         seats = await missing_seats(connection)
-    assert [one.is_space for one in seats] == [True, True, False, False]
+    assert len(seats) == 4
     assert set(seats) == {
         seat("kim", "choir", space=True),
         seat("kim", "choir"),
@@ -174,12 +193,13 @@ async def test_missing_are_the_spaces_and_rooms_of_those_who_use_their_account_s
     }
 
 
-async def test_into_a_closed_space_people_come_by_invitation(writer: AsyncEngine) -> None:
+async def test_being_in_a_room_that_opens_another_is_known(writer: AsyncEngine) -> None:
     async with writer.begin() as connection:
-        await fill(connection, in_groups=[("kim", "choir"), ("kim", "band")])
-        await save_group_room(connection, room_row(CHOIR, is_open=False))
-        seats = {one.room_id: one.by_invitation for one in await missing_seats(connection)}
-    assert seats == {"!space-choir": True, "!room-choir": False, "!space-band": False, "!room-band": False}
+        await fill(connection, in_groups=[("kim", "choir")])
+        await seats_taken(connection, [seat("kim", "choir", space=True)])
+        assert await is_in_one_of(connection, KIM, ["!space-band", "!space-choir"])
+        assert not await is_in_one_of(connection, KIM, ["!space-band"])
+        assert not await is_in_one_of(connection, LEA, ["!space-choir"])
 
 
 async def test_a_seat_that_is_taken_is_not_missing(writer: AsyncEngine) -> None:
@@ -198,13 +218,6 @@ async def test_one_persons_missing_seats_only(writer: AsyncEngine) -> None:
         await begin_use(connection, LEA, 2.0)
         assert {one.person_id for one in await missing_seats(connection, LEA)} == {LEA}
         assert {one.person_id for one in await missing_seats(connection)} == {KIM, LEA}
-
-
-async def test_a_space_without_a_room_has_one_seat(writer: AsyncEngine) -> None:
-    async with writer.begin() as connection:
-        await fill(connection, in_groups=[("kim", "choir")])
-        await save_group_room(connection, room_row(CHOIR, room_id=None, linked=False))
-        assert await missing_seats(connection) == [seat("kim", "choir", space=True)]
 
 
 async def test_a_seat_is_stale_once_its_holder_is_out_of_the_group_or_gone_or_the_group_has_ended(

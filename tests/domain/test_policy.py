@@ -36,6 +36,7 @@ from school.domain.rooms import (
     ENCRYPTED,
     ENCRYPTION,
     MESSAGES,
+    OF_GROUPS,
     REMARKS,
     Room,
     RoomKind,
@@ -237,6 +238,7 @@ def test_what_a_plain_pair_is_meant_to_be(creator: Person | UserId, plain: bool,
 
 CLASS_ROOM = room(RoomKind.GROUP, group="5a")
 CLASS_SPACE = room(RoomKind.SPACE, group="5a")
+ANNOUNCEMENTS = room(RoomKind.ANNOUNCEMENTS, group="5a")
 TEACHERS_CHAT = room(RoomKind.CHAT, IDA, BEN, HANNA)
 PARENTS_CHAT = room(RoomKind.CHAT, GABI, GERD, IDA)
 DIRECT = room(RoomKind.DIRECT, BEN, IDA)
@@ -298,6 +300,10 @@ def test_an_invitation_from_somebody_who_has_left_the_school_counts_no_more() ->
     [
         pytest.param(BEN, CLASS_ROOM, None, OK, id="a pupil enters the class's room without invitation"),
         pytest.param(BEN, CLASS_SPACE, None, OK, id="... and its space"),
+        pytest.param(BEN, ANNOUNCEMENTS, None, OK, id="... and its announcements"),
+        pytest.param(
+            CARL, ANNOUNCEMENTS, None, Reason.NOT_IN_GROUP, id="no pupil enters another class's announcements"
+        ),
         pytest.param(CARL, CLASS_ROOM, None, Reason.NOT_IN_GROUP, id="no pupil enters another class's room"),
         pytest.param(CARL, CLASS_ROOM, BOT, Reason.NOT_IN_GROUP, id="... not even when invited"),
         pytest.param(OTTO, CLASS_ROOM, None, OK, id="a teacher enters any group's room"),
@@ -835,7 +841,7 @@ def test_every_answer_is_a_decision_with_a_rule(people: list[Person], rules: lis
     school = policy(*rules, people=people)
     ids = [p.user_id for p in people] + [NOBODY, BOT]
     for kind in RoomKind:
-        there = room(kind, *ids[:3], group="a" if kind in {RoomKind.GROUP, RoomKind.SPACE} else None)
+        there = room(kind, *ids[:3], group="a" if kind in OF_GROUPS else None)
         for one in ids:
             for decision in (
                 school.may_send(one, there, event_type),
@@ -845,3 +851,20 @@ def test_every_answer_is_a_decision_with_a_rule(people: list[Person], rules: lis
                 school.may_invite(one, ids[0], there),
             ):
                 assert decision.rule
+
+
+@pytest.mark.parametrize(
+    ("sender", "reason"),
+    [
+        pytest.param(IDA, OK, id="teachers write announcements"),
+        pytest.param(BEN, Reason.READ_ONLY, id="pupils write none"),
+        pytest.param(CARL, Reason.READ_ONLY, id="and pupils of another class neither"),
+    ],
+)
+def test_who_announces(sender: Person, reason: Reason | None) -> None:
+    assert policy().may_send(sender.user_id, ANNOUNCEMENTS, "m.room.message").reason == reason
+
+
+def test_everybody_in_the_class_reacts_to_announcements() -> None:
+    assert policy().may_send(BEN.user_id, ANNOUNCEMENTS, "m.reaction")
+    assert policy().may_send(CARL.user_id, ANNOUNCEMENTS, "m.reaction").reason is Reason.NOT_IN_GROUP

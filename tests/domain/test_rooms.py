@@ -23,7 +23,7 @@ from school.domain.rooms import (
     stamp_from,
 )
 
-OF_GROUPS = {RoomKind.GROUP, RoomKind.SPACE}
+OF_GROUPS = {RoomKind.GROUP, RoomKind.ANNOUNCEMENTS, RoomKind.SPACE}
 ALL_KEYS = {
     "users", "users_default", "events_default", "state_default", "events",
     "invite", "kick", "ban", "redact", "notifications",
@@ -101,8 +101,9 @@ def test_state_that_nobody_thought_of_is_the_schools(kind: RoomKind) -> None:
 
 
 @pytest.mark.parametrize("kind", RoomKind)
-def test_everybody_writes_but_in_spaces(kind: RoomKind) -> None:
-    assert power_levels(kind)["events_default"] == (SCHOOL if kind is RoomKind.SPACE else READER)
+def test_everybody_writes_but_in_spaces_and_announcements(kind: RoomKind) -> None:
+    higher = {RoomKind.SPACE: SCHOOL, RoomKind.ANNOUNCEMENTS: MODERATOR}
+    assert power_levels(kind)["events_default"] == higher.get(kind, READER)
 
 
 @pytest.mark.parametrize("kind", RoomKind)

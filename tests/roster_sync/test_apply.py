@@ -209,19 +209,26 @@ async def test_who_left_keeps_a_row_and_nothing_that_hangs_on_it(writer: AsyncEn
 # The audit log, the version, all or nothing.
 
 
-async def test_one_line_in_the_audit_log_with_numbers_and_no_names(writer: AsyncEngine) -> None:
+async def test_one_line_in_the_audit_log_with_the_whole_plan_and_nobodys_name(writer: AsyncEngine) -> None:
     await apply(writer, roster(person("kim", "a"), person("lea", "a"), group("a", "Chor")))
     [line] = await audit_lines(writer)
     assert line.details == {
-        "people_added": 2,
-        "people_left": 0,
-        "people_renamed": 0,
-        "people_changed": 0,
-        "groups_added": 1,
-        "groups_changed": 0,
-        "groups_ended": 0,
-        "memberships_added": 2,
-        "memberships_removed": 0,
+        "counts": {
+            "people_added": 2,
+            "people_left": 0,
+            "people_renamed": 0,
+            "people_changed": 0,
+            "people_recognised": 0,
+            "groups_added": 1,
+            "groups_changed": 0,
+            "groups_ended": 0,
+            "memberships_added": 2,
+            "memberships_removed": 0,
+        },
+        "people": {"added": ["kim", "lea"], "left": [], "renamed": []},
+        "groups": {"added": ["Chor"], "renamed": [], "ended": []},
+        "memberships": {"added": [["kim", "Chor"], ["lea", "Chor"]], "removed": []},
+        "blocked": None,
     }
     assert (line.actor, line.action, line.target, line.by_right) == (
         "the test",
@@ -230,7 +237,7 @@ async def test_one_line_in_the_audit_log_with_numbers_and_no_names(writer: Async
         "import_people",
     )
     assert line.at == AT.timestamp()
-    assert not {"Kim", "Lea", "Groß", "Chor"} & {str(value) for value in line}
+    assert not [name for name in ("Kim", "Lea", "Groß") if name in str(line)]
 
 
 async def test_the_version_is_counted_up_once(writer: AsyncEngine) -> None:

@@ -59,7 +59,7 @@ BROKEN = [
     ("header_only", "schueler", "row 2: there is nobody and nothing in it"),
     ("missing_column", "schueler", "row 1: the column Nachname is missing"),
     ("truncated", "schueler", "row 2, column Gruppen: a quotation mark is never closed"),
-    ("unknown_child", "eltern", "row 2, column Kind-ID: no pupil in schueler.csv has this ID"),
+    ("unknown_child", "eltern", "row 2, column Kind-ID: no pupil has this ID"),
     ("wrong_separator", "schueler", "row 1: commas separate the columns; save it with semicolons"),
 ]
 
@@ -249,3 +249,118 @@ def test_the_kind_of_a_group_is_told_by_its_name(options, name, kind):
 def test_a_school_may_name_its_groups_otherwise():
     options = RegisterOptions(identity_key=b"k", group_kinds=((re.compile("team", re.I), GroupKind.STAFF),))
     assert (options.kind_of("Team 8"), options.kind_of("Klasse 8")) == (GroupKind.STAFF, GroupKind.CLUB)
+
+
+# --- Encodings ---------------------------------------------------------------------------------------------------
+
+READ_AS = {
+    "ISO 8859-15, by š": ("iso8859-15", "Jörg;Šimšic", "ISO 8859-15"),
+    "ISO 8859-15, by Ž at the beginning of a name": ("iso8859-15", "Željko;Groß", "ISO 8859-15"),
+    "Windows-1252, by š": ("cp1252", "Jörg;Šimšic", "Windows-1252"),
+    "Windows-1252, by a typographic apostrophe": ("cp1252", "Jörg;O’Brien", "Windows-1252"),
+    "Windows-1252, by an accent in place of an apostrophe": ("cp1252", "Jörg;O´Brien", "Windows-1252"),
+    "either, where they do not differ": ("iso8859-15", "Jörg;Groß", "Windows-1252"),
+}
+
+
+@pytest.mark.parametrize(("encoding", "name", "said"), READ_AS.values(), ids=READ_AS)
+def test_the_letters_tell_which_encoding_it_is(tmp_path, options, encoding, name, said):
+    pupils = (HEADER + f"S1;{name};8.1;;;;;Klasse 8.1\n").encode(encoding)
+    roster = read_register(school(tmp_path, schueler=pupils), options)
+    assert f"{roster.persons['S1'].given_name};{roster.persons['S1'].family_name}" == name
+    (doubt,) = roster.doubts
+    assert doubt.startswith(f"schueler.csv is read as {said}, because it is no UTF-8; check the umlauts")
+
+
+def test_where_the_encodings_differ_and_nothing_else_tells_a_doubt_names_the_rows(tmp_path, options):
+    pupils = (HEADER + "S1;Jörg;O´Brien;8;;;;;\nS2;Jörg;Koch;8;;;;;\nS3;Jörg;D´Or;8;;;;;\n").encode("cp1252")
+    (doubt,) = read_register(school(tmp_path, schueler=pupils), options).doubts
+    assert doubt.endswith("check the umlauts, and Š, š, Ž, ž in rows 2, 4.")
+
+
+@pytest.mark.parametrize("byte", [b"\x81", b"\x8d", b"\x9d"])
+def test_bytes_that_are_in_none_of_the_encodings_are_an_error(tmp_path, options, byte):
+    pupils = HEADER.encode() + b"S1;A" + byte + b";K;8;;;;;\n"
+    assert refusal(school(tmp_path, schueler=pupils), options).startswith("schueler.csv, row 2: the file is no UTF-8")
+
+
+# --- What IServ exports ------------------------------------------------------------------------------------------
+
+EXPORT = (
+    "Account;Vorname;Nachname;Status;Erstellt am;Erstellt von;{};Benutzertyp;Import-ID;Klasse/Information;Gruppen\n"
+)
+EXPORTED_PUPILS = (
+    EXPORT + "anna.koch;Anna;Koch;;;;u-1;;7;8.1;Klasse 8.1\nben;Ben;Braun;;;;7;;8;8.1;\n;Eva;Kaya;;;;;;9;8.1;\n"
+)
+EXPORTED_TEACHERS = EXPORT + "ida;Ida;Groß;;;;u-9;;;Schulleitung;Lehrer\n"
+LIST = "Gruppe;Nachname;Vorname;Account;Klasse/Information\n"
+
+
+def exported(folder: Path, column: str = "UUID", **files: str) -> Path:
+    """A folder with files that IServ has exported: the pupil u-1 has the Import-ID that is another's UUID."""
+    files = {"schueler": EXPORTED_PUPILS, "lehrer": EXPORTED_TEACHERS, **files}
+    return school(folder, **{name: text.replace("{}", column) for name, text in files.items()})
+
+
+@pytest.mark.parametrize("column", ["UUID", "Interne ID"])
+def test_the_key_is_the_uuid_or_the_internal_id_and_else_the_import_id(tmp_path, options, column):
+    assert set(read_register(exported(tmp_path, column), options).persons) == {"u-1", "7", "9", "u-9"}
+
+
+def test_the_child_of_a_guardian_is_found_by_its_import_id_before_any_other_id(tmp_path, options):
+    eltern = "Vorname;Nachname;Kind-ID;Gruppen\nUte;Koch;7;\nUwe;Koch;u-1;\nUlf;Kaya;9;\nUla;Braun;8;\n"
+    roster = read_register(exported(tmp_path, eltern=eltern), options)
+    assert guardians_of(roster) == [
+        ("Ula Braun", {"7"}), ("Ulf Kaya", {"9"}), ("Ute Koch", {"u-1"}), ("Uwe Koch", {"u-1"}),
+    ]  # fmt: skip
+
+
+def test_a_guardian_of_a_teacher_is_none(tmp_path, options):
+    text = refusal(exported(tmp_path, eltern="Vorname;Nachname;Kind-ID\nUte;Koch;u-9\n"), options)
+    assert text == "eltern.csv, row 2, column Kind-ID: no pupil has this ID; correct it or take it out."
+
+
+def test_an_import_id_of_two_pupils_is_an_error_though_their_uuids_differ(tmp_path, options):
+    text = refusal(exported(tmp_path, schueler=EXPORTED_PUPILS.replace(";8;", ";7;")), options)
+    assert text.startswith("schueler.csv, row 3, column Import-ID: the same ID already stands in row 2")
+
+
+def test_a_file_without_any_of_the_ids_is_told_the_one_that_every_school_has(tmp_path, options):
+    pupils = EXPORTED_PUPILS.replace("Import-ID", "Nummer").replace("{}", "Nr")
+    assert refusal(exported(tmp_path, schueler=pupils), options) == (
+        "schueler.csv, row 1: the column Import-ID is missing; export the file with it."
+    )
+
+
+def test_the_group_list_counts_besides_the_files_of_people(tmp_path, options):
+    listed = LIST + "Theater-AG;;;Anna.Koch;\nTheater-AG;;;ida;\nTheater-AG;;;uk;\n"
+    eltern = "Vorname;Nachname;Kind-ID;Account;Gruppen;E-Mail\nUte;Koch;7;uk;;x@y.z\nUte;Koch;9;uk;Eltern;x@y.z\n"
+    roster = read_register(exported(tmp_path, Export_Grouplist=listed, eltern=eltern), options)
+    groups = {person.given_name: set(person.groups) for person in roster.persons.values()}
+    assert groups == {
+        "Anna": {"Klasse 8.1", "Theater-AG"}, "Ben": set(), "Eva": set(),
+        "Ida": {"Lehrer", "Theater-AG"}, "Ute": {"Eltern", "Theater-AG"},
+    }  # fmt: skip
+
+
+def test_an_account_of_two_people_is_an_error(tmp_path, options):
+    """Without contact data the guardian of two children is two people."""
+    eltern = "Vorname;Nachname;Kind-ID;Account\nUte;Koch;7;uk\nUte;Koch;9;uk\n"
+    text = refusal(exported(tmp_path, Export_Grouplist=LIST + "Theater-AG;;;uk;\n", eltern=eltern), options)
+    assert text.startswith("eltern.csv, row 3, column Account: this account already stands in another row")
+
+
+def test_an_account_that_nobody_has_is_an_error(tmp_path, options):
+    text = refusal(exported(tmp_path, Export_Grouplist=LIST + "Theater-AG;;;anna.koch;\nTheater-AG;;;otto;\n"), options)
+    assert text.startswith("Export_Grouplist.csv, row 3, column Account: nobody has this account; export all files")
+
+
+def test_with_a_group_list_people_need_accounts_and_no_groups(tmp_path, options):
+    listed = LIST + "Theater-AG;;;anna.koch;\n"
+    pupils = EXPORTED_PUPILS.replace("Gruppen", "Bemerkung")
+    roster = read_register(exported(tmp_path, schueler=pupils, Export_Grouplist=listed), options)
+    assert roster.persons["u-1"].groups == {"Theater-AG"}
+    pupils = pupils.replace("Account", "Login")
+    assert refusal(exported(tmp_path, schueler=pupils, Export_Grouplist=listed), options).startswith(
+        "schueler.csv, row 1: the column Account is missing"
+    )

@@ -5,7 +5,7 @@ import copy
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import URL, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appservice.departures import Departures
 from appservice.group_rooms import GroupRooms
 from appservice.homeserver import RefusedError
 from appservice.seats import Seats
@@ -23,11 +24,13 @@ from roster_sync.plan import Guard, make_plan
 from school.database.mirror import account_rows, begin_use, group_room_rows
 from school.database.register import read_known
 from school.database.snapshot import read_snapshot
-from school.database.tables import joins
+from school.database.tables import joins, metadata, persons
 from school.database.writer import open_writer
 from school.domain.directory import Directory
 from school.domain.groups import GroupKind
 from school.domain.people import GUARDIAN, STUDENT, TEACHER, PersonId, Role, UserId
+from school.domain.policy import Policy
+from school.domain.rights import Rights
 from school.domain.rooms import STAMP_KEY, RoomKind, power_levels
 from school.domain.roster import GroupKey, Roster, RosterGroup, RosterPerson
 
@@ -37,6 +40,11 @@ BOT = UserId(f"@schulbote:{SERVER}")
 
 class KilledError(BaseException):
     """The process is gone. No `except Exception` sees it."""
+
+
+_READING = frozenset(
+    {"accounts", "state", "rooms_made_by_bot", "list_rooms", "room_members", "joined_rooms", "whole_state"}
+)
 
 
 @dataclass
@@ -54,6 +62,7 @@ class FakeHomeserver:
     dies_at: int | None = None
     dies_after_it: bool = False
     bot: UserId = BOT
+    hosts_refused: set[UserId] = field(default_factory=set)
 
     def _ask(self, *call: str, do: Callable[[], Any]) -> Any:
         self.calls.append(call)
@@ -69,7 +78,7 @@ class FakeHomeserver:
 
     @property
     def writes(self) -> list[tuple[str, ...]]:
-        return [call for call in self.calls if call[0] not in ("accounts", "state", "rooms_made_by_bot")]
+        return [call for call in self.calls if call[0] not in _READING]
 
     async def accounts(self) -> AsyncIterator[dict[str, Any]]:
         for account in self._ask("accounts", do=lambda: copy.deepcopy(list(self.accounts_by_id.values()))):
@@ -109,6 +118,40 @@ class FakeHomeserver:
     async def state(self, room_id: str, event_type: str, state_key: str = "") -> dict[str, Any]:
         return self._ask("state", room_id, do=lambda: self.rooms[room_id]["state"][event_type, state_key])
 
+    async def list_rooms(self) -> AsyncIterator[dict[str, Any]]:
+        def shown() -> list[dict[str, Any]]:
+            return [
+                {
+                    "room_id": room_id,
+                    "name": room["state"]["m.room.name", ""]["name"],
+                    "joined_members": len(room["members"]),
+                }
+                for room_id, room in self.rooms.items()
+            ]
+
+        for room in self._ask("list_rooms", do=shown):
+            yield room
+
+    async def room_members(self, room_id: str) -> list[UserId]:
+        return self._ask("room_members", room_id, do=lambda: sorted(self.rooms[room_id]["members"]))
+
+    async def joined_rooms(self, user_id: UserId) -> list[str]:
+        def inside() -> list[str]:
+            return [room_id for room_id, room in self.rooms.items() if user_id in room["members"]]
+
+        return self._ask("joined_rooms", user_id, do=inside)
+
+    async def leave(self, room_id: str, *, as_user: UserId) -> None:
+        self._ask("leave", room_id, as_user, do=lambda: self.rooms[room_id]["members"].remove(as_user))
+
+    async def erase(self, user_id: UserId) -> None:
+        self._ask("erase", user_id, do=lambda: self.accounts_by_id.pop(user_id))
+
+    async def whole_state(self, room_id: str) -> list[dict[str, Any]]:
+        create = self.rooms[room_id]["state"]["m.room.create", ""]
+        event = {"type": "m.room.create", "content": create, "sender": self.rooms[room_id].get("creator", BOT)}
+        return self._ask("whole_state", room_id, do=lambda: [event])
+
     async def rooms_made_by_bot(self) -> frozenset[str]:
         return self._ask("rooms_made_by_bot", do=lambda: frozenset(self.rooms))
 
@@ -123,8 +166,10 @@ class FakeHomeserver:
         room["invited"].discard(user_id)
         room["members"].add(user_id)
 
-    async def invite(self, room_id: str, user_id: UserId) -> None:
+    async def invite(self, room_id: str, user_id: UserId, *, as_user: UserId | None = None) -> None:
         await asyncio.sleep(0)
+        if as_user in self.hosts_refused:
+            raise RefusedError("HTTP 403: may not invite", status=403)
         if user_id in self.rooms[room_id]["members"]:
             self.calls.append(("invite", room_id, user_id))
             raise RefusedError("HTTP 403: is in the room", status=403)
@@ -208,8 +253,14 @@ async def use(engine: AsyncEngine, *people: str) -> None:
 
 async def mirror(engine: AsyncEngine, homeserver: FakeHomeserver, **options: Any) -> MirrorReport:
     rooms = GroupRooms(engine=engine, homeserver=homeserver, server_name=SERVER)  # type: ignore[arg-type]
-    seats = Seats(engine=engine, homeserver=homeserver)  # type: ignore[arg-type]
-    work = Mirror(engine=engine, homeserver=homeserver, rooms=rooms, seats=seats, **options)  # type: ignore[arg-type]
+    parts: dict[str, Any] = {
+        "rooms": rooms,
+        "seats": Seats(engine=engine, homeserver=homeserver),  # type: ignore[arg-type]
+        "departures": Departures(engine=engine, homeserver=homeserver),  # type: ignore[arg-type]
+        "erase_after_days": 90,
+        "policy_of": lambda directory: Policy(directory=directory, rights=Rights(), bot=BOT),
+    }
+    work = Mirror(engine=engine, homeserver=homeserver, **parts | options)  # type: ignore[arg-type]
     return await work.run(await directory_of(engine))
 
 
@@ -232,8 +283,10 @@ async def end_state(engine: AsyncEngine, homeserver: FakeHomeserver) -> dict[str
         taken = {tuple(row) for row in await connection.execute(select(joins))}
         directory = await connection.run_sync(read_snapshot)
     title = {group_id: one.name for group_id, one in directory.directory.groups.items()}
-    places = {row.space_id: f"space of {title.get(g, g)}" for g, row in rows.items()}
-    places |= {row.room_id: f"room of {title.get(g, g)}" for g, row in rows.items() if row.room_id}
+    words = {RoomKind.SPACE: "space", RoomKind.GROUP: "room"}
+    places = {
+        row.room_id: f"{words[kind]} of {title.get(g, g)}" for g, own in rows.items() for kind, row in own.items()
+    }
 
     def named(value: Any) -> Any:
         match value:
@@ -252,8 +305,9 @@ async def end_state(engine: AsyncEngine, homeserver: FakeHomeserver) -> dict[str
         "seats": {(places[room], one) for room, one in taken},
         "orphans": homeserver.rooms.keys() - places.keys(),
         "rows": {
-            title.get(group_id, group_id): replace(row, space_id="", room_id="", group_id="")  # type: ignore[arg-type]
-            for group_id, row in rows.items()
+            (title.get(group_id, group_id), kind): named(asdict(row))
+            for group_id, own in rows.items()
+            for kind, row in own.items()
         },
     }
 
@@ -280,20 +334,21 @@ async def test_every_group_has_a_space_with_a_room_for_its_members(writer: Async
     async with writer.connect() as connection:
         rows = await group_room_rows(connection)
     assert rows.keys() == directory.groups.keys()
-    for group_id, row in rows.items():
-        space, room = homeserver.rooms[row.space_id]["state"], homeserver.rooms[row.room_id or ""]["state"]
+    for group_id, own in rows.items():
+        space_id, room_id = own[RoomKind.SPACE].room_id, own[RoomKind.GROUP].room_id
+        space, room = homeserver.rooms[space_id]["state"], homeserver.rooms[room_id]["state"]
         assert space["m.room.create", ""] == {
             "m.federate": False,
             "type": "m.space",
             STAMP_KEY: {"kind": "space", "group": group_id},
         }
         assert room["m.room.create", ""] == {"m.federate": False, STAMP_KEY: {"kind": "group", "group": group_id}}
-        assert space["m.space.child", row.room_id] == {"via": [SERVER], "suggested": True}
-        assert room["m.space.parent", row.space_id] == {"via": [SERVER], "canonical": True}
+        assert space["m.space.child", room_id] == {"via": [SERVER], "suggested": True}
+        assert room["m.space.parent", space_id] == {"via": [SERVER], "canonical": True}
         assert space["m.room.join_rules", ""] == {"join_rule": "invite"}
         assert room["m.room.join_rules", ""] == {
             "join_rule": "restricted",
-            "allow": [{"type": "m.room_membership", "room_id": row.space_id}],
+            "allow": [{"type": "m.room_membership", "room_id": space_id}],
         }
         assert room["m.room.history_visibility", ""] == {"history_visibility": "shared"}
         teachers = [one.user_id for one in directory.members(group_id) if one.role == TEACHER]
@@ -339,8 +394,10 @@ async def test_progress_begins_at_none_and_ends_at_all_for_every_stage(writer: A
         "accounts": ((0, 5), (5, 5)),
         "rooms": ((0, 2), (2, 2)),
         "memberships": ((0, 0), (0, 0)),
-        "spaces closed": ((0, 2), (2, 2)),
+        "rooms closed": ((0, 2), (2, 2)),
         "accounts of people who left": ((0, 0), (0, 0)),
+        "people erased": ((0, 0), (0, 0)),
+        "roles": ((0, 0), (0, 0)),
     }
 
 
@@ -412,9 +469,9 @@ async def test_moderators_change_with_one_write_of_the_whole_content(writer: Asy
     [write] = [call for call in homeserver.writes if call[0] == "set_state"]
     async with writer.connect() as connection:
         rows = await group_room_rows(connection)
-    [choir] = [row for row in rows.values() if row.name == "Choir"]
+    [choir] = [own[RoomKind.GROUP] for own in rows.values() if own[RoomKind.GROUP].name == "Choir"]
     assert write == ("set_state", choir.room_id, "m.room.power_levels")
-    assert homeserver.rooms[choir.room_id or ""]["state"]["m.room.power_levels", ""] == power_levels(
+    assert homeserver.rooms[choir.room_id]["state"]["m.room.power_levels", ""] == power_levels(
         RoomKind.GROUP, [user("tom"), user("max")]
     )
     assert set(moderators_of(directory, directory.groups[choir.group_id])) == {user("tom"), user("max")}
@@ -436,6 +493,119 @@ async def test_a_group_that_ended_loses_its_people_and_keeps_its_rooms(writer: A
     await mirror(writer, homeserver)
     assert {call[0] for call in homeserver.writes} == {"kick"}
     assert len(homeserver.rooms) == 4
+
+
+# Leaving the school, and coming back.
+
+
+def chat(homeserver: FakeHomeserver, *members: str, kind: RoomKind = RoomKind.CHAT) -> str:
+    """A room that the first of these people made."""
+    room_id = f"!chat{len(homeserver.rooms)}"
+    state = {
+        ("m.room.create", ""): {STAMP_KEY: {"kind": kind.value}},
+        ("m.room.name", ""): {"name": "Runde"},
+        ("m.room.join_rules", ""): {"join_rule": "invite"},
+    }
+    people = {user(one) for one in members}
+    homeserver.rooms[room_id] = {"members": people, "invited": set(), "state": state, "creator": user(members[0])}
+    return room_id
+
+
+def without(person_id: str) -> Roster:
+    return replace(SCHOOL, persons={key: one for key, one in SCHOOL.persons.items() if key != person_id})
+
+
+async def test_who_leaves_the_school_leaves_every_room_and_comes_back_into_every_room(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    rooms = [chat(homeserver, "ida", "kim"), chat(homeserver, "tom", "kim", kind=RoomKind.DIRECT)]
+    before = copy.deepcopy(homeserver.rooms)
+    await follow(writer, without("kim"))
+    assert (await mirror(writer, homeserver)).accounts_closed == 1
+    assert not any(user("kim") in room["members"] for room in homeserver.rooms.values())
+    assert homeserver.accounts_by_id[user("kim")]["locked"] is True
+    await follow(writer, SCHOOL)
+    assert (await mirror(writer, homeserver)).failures == []
+    assert homeserver.rooms == before
+    assert homeserver.accounts_by_id[user("kim")]["locked"] is False
+    homeserver.rooms[rooms[0]]["members"].remove(user("kim"))
+    await mirror(writer, homeserver)
+    assert user("kim") not in homeserver.rooms[rooms[0]]["members"], "only what was left with the school is returned to"
+
+
+async def test_who_may_invite_brings_somebody_back_and_a_room_without_such_a_person_is_given_up(
+    writer: AsyncEngine,
+) -> None:
+    homeserver = await filled(writer)
+    one, other = chat(homeserver, "ida", "kim", "tom"), chat(homeserver, "ida", "kim")
+    await follow(writer, without("kim"))
+    await mirror(writer, homeserver)
+    homeserver.hosts_refused = {user("ida")}
+    await follow(writer, SCHOOL)
+    assert (await mirror(writer, homeserver)).failures == []
+    assert user("kim") in homeserver.rooms[one]["members"]
+    assert user("kim") not in homeserver.rooms[other]["members"]
+
+
+async def test_after_their_time_people_are_erased_and_their_id_stays_taken(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    await follow(writer, without("kim"))
+    await mirror(writer, homeserver)
+    assert (await mirror(writer, homeserver)).people_erased == 0
+    assert (await mirror(writer, homeserver, erase_after_days=0)).people_erased == 1
+    assert ("erase", user("kim")) in homeserver.calls
+    async with writer.connect() as connection:
+        rows = (await connection.execute(select(persons).where(persons.c.user_id == user("kim")))).all()
+        every_row = [
+            str(row)
+            for table in metadata.tables.values()
+            if table.name != "audit_log"
+            for row in await connection.execute(select(table))
+        ]
+    assert [(row.given_name, row.family_name, row.standing) for row in rows] == [("", "", "erased")]
+    assert [row for row in every_row if "'kim'" in row or "Kim" in row] == []
+    assert (await mirror(writer, homeserver, erase_after_days=0)).people_erased == 0
+    await follow(writer, SCHOOL)
+    report = await mirror(writer, homeserver)
+    assert (report.accounts_made, report.failures) == (1, [])
+    assert "@kim.gross2:school.example" in homeserver.accounts_by_id
+
+
+# What somebody else changed.
+
+
+async def test_who_was_taken_out_of_the_room_of_their_group_is_brought_back(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    before = copy.deepcopy(homeserver.rooms)
+    for room in homeserver.rooms.values():
+        room["members"].discard(user("kim"))
+    assert (await mirror(writer, homeserver)).failures == []
+    assert homeserver.rooms == before
+
+
+async def test_a_room_or_a_person_that_got_another_name_gets_its_own_back(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    before = copy.deepcopy(homeserver.rooms)
+    for room in homeserver.rooms.values():
+        room["state"]["m.room.name", ""] = {"name": "Quatsch"}
+    homeserver.accounts_by_id[user("kim")]["displayname"] = "Quatsch"
+    await mirror(writer, homeserver)
+    assert homeserver.rooms == before
+    assert homeserver.accounts_by_id[user("kim")]["displayname"] == "Kim Groß"
+
+
+async def test_a_guest_stays_until_the_role_is_another_one(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    async with writer.connect() as connection:
+        rows = await group_room_rows(connection)
+    visited = [row.room_id for own in rows.values() for row in own.values() if row.name == "Band"]
+    for room_id in visited:
+        homeserver.rooms[room_id]["members"].add(user("ida"))
+    await mirror(writer, homeserver)
+    assert all(user("ida") in homeserver.rooms[room_id]["members"] for room_id in visited)
+    await follow(writer, replace(SCHOOL, persons=SCHOOL.persons | {"ida": person("ida", "choir", role=GUARDIAN)}))
+    await mirror(writer, homeserver)
+    assert not any(user("ida") in homeserver.rooms[room_id]["members"] for room_id in visited)
+    assert sum(user("ida") in room["members"] for room in homeserver.rooms.values()) == 2
 
 
 # What is not the mirror's.

@@ -160,7 +160,8 @@ STRANGERS = room(BEN, CARL)
 EMPTY_CLASS_ROOM: Any = {
     ("m.room.create", ""): SimpleNamespace(
         content={STAMP_KEY: {"kind": "group", "group": "5a"}}, sender=BOT, event_id="$c"
-    )
+    ),
+    ("m.room.join_rules", ""): SimpleNamespace(content={"join_rule": "public"}, event_id="$j"),
 }
 CLASS_ROOM = room(IDA, BEN, kind=RoomKind.CHAT) | EMPTY_CLASS_ROOM
 
@@ -1076,10 +1077,15 @@ RESTRICTED: Any = EMPTY_CLASS_ROOM | {
 }
 
 
+def created(kind: str, group: str) -> Any:
+    content = {STAMP_KEY: {"kind": kind, "group": group}}
+    return {("m.room.create", ""): SimpleNamespace(content=content, sender=BOT)}
+
+
 def in_space(api: MagicMock, membership: str | None) -> None:
     """A class room behind its space, in which Otto has this membership."""
     otto = {("m.room.member", OTTO.user_id): SimpleNamespace(content={"membership": membership})}
-    space = {} if membership is None else otto
+    space = created("space", "5a") | ({} if membership is None else otto)
     api.get_room_state.side_effect = lambda room_id, _event_filter: space if room_id == SPACE else RESTRICTED
 
 
@@ -1102,18 +1108,36 @@ async def test_who_may_enter_a_groups_room_is_brought_into_its_space(
     assert calls == [(by[membership], OTTO.user_id, SPACE, membership) for membership in written]
 
 
+FROM_STAFF = {"join_rule": "restricted", "allow": [{"type": "m.room_membership", "room_id": "!staff"}]}
+
+
+@pytest.mark.parametrize("join_rules", [{"join_rule": "invite"}, FROM_STAFF])
 async def test_who_joins_a_space_uninvited_is_invited_and_tries_again(
-    school: School, api: MagicMock, background: Background
+    join_rules: Any, school: School, api: MagicMock, background: Background
 ) -> None:
-    create = SimpleNamespace(content={STAMP_KEY: {"kind": "space", "group": "5a"}}, sender=BOT)
-    api.get_room_state.side_effect = lambda _room_id, _event_filter: {("m.room.create", ""): create}
+    rules = SimpleNamespace(content=join_rules)
+    space = created("space", "5a") | {("m.room.join_rules", ""): rules}
+    staff = created("space", "staff")
+    api.get_room_state.side_effect = lambda room_id, _event_filter: staff if room_id == "!staff" else space
     error = await refused(school.user_may_join_room(BEN.user_id, SPACE, False))
     assert (error.code, error.errcode) == (429, Codes.LIMIT_EXCEEDED)
     assert error.error_dict(None)["retry_after_ms"] == 500
-    assert background.names == ["schulbote_space"]
+    assert background.names == ["schulbote_invitation"]
     code, _ = await school.user_may_join_room(CARL.user_id, SPACE, False)
     assert code == Codes.FORBIDDEN
-    assert background.names == ["schulbote_space", "schulbote_refusal"]
+    assert background.names == ["schulbote_invitation", "schulbote_refusal"]
+    assert not api.update_room_membership.called  # the other one's room lets in whom it lets in
+
+
+async def test_who_is_in_the_space_of_the_staff_enters_other_spaces_by_themselves(
+    school: School, api: MagicMock, background: Background
+) -> None:
+    space = created("space", "5a") | {("m.room.join_rules", ""): SimpleNamespace(content=FROM_STAFF)}
+    otto = {("m.room.member", OTTO.user_id): SimpleNamespace(content={"membership": "join"})}
+    staff = created("space", "staff") | otto
+    api.get_room_state.side_effect = lambda room_id, _event_filter: staff if room_id == "!staff" else space
+    assert await school.user_may_join_room(OTTO.user_id, SPACE, False) == NOT_SPAM
+    assert background.names == []
 
 
 @pytest.mark.parametrize(
