@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,6 +22,11 @@ from school.domain.rooms import (
     stamp_from,
 )
 
+_WHOLE: Final = frozenset(
+    {"m.room.power_levels", "m.room.join_rules", "m.room.history_visibility", "m.room.guest_access"}
+)
+"""What Synapse writes after the first event of a room; the name comes last, and is written again if it is missing."""
+
 
 class GroupRooms:
     """Makes and changes the rooms of groups, and remembers each step."""
@@ -36,12 +41,19 @@ class GroupRooms:
 
     async def take_up(self, known: Mapping[GroupId, RoomsOfGroup]) -> dict[GroupId, RoomsOfGroup]:
         """What is known, with the rooms that an earlier run made but did not live to remember; a room's stamp says
-        whose it is. Worth asking only when something is missing."""
+        whose it is. Worth asking only when something is missing. A room that the homeserver did not live to make whole
+        is deleted: nobody is in it."""
         rows: dict[GroupId, RoomsOfGroup] = dict(known)
         remembered = {row.room_id for rooms in known.values() for row in rooms.values()}
         for room_id in sorted(await self._homeserver.rooms_made_by_bot() - remembered):
-            stamp = stamp_from(await self._homeserver.state(room_id, "m.room.create"))
-            if stamp is None or stamp.group is None or stamp.kind in rows.get(stamp.group, {}):
+            state = {event["type"]: event["content"] for event in await self._homeserver.whole_state(room_id)}
+            stamp = stamp_from(state.get("m.room.create", {}))
+            if stamp is None or stamp.group is None:
+                continue
+            if not state.keys() >= _WHOLE:
+                await self._homeserver.delete_room(room_id)
+                continue
+            if stamp.kind in rows.get(stamp.group, {}):
                 continue
             # It has the name that the group had then: an unknown name is written again.
             row = await self._save(GroupRoomRow(group_id=stamp.group, kind=stamp.kind, room_id=room_id, name=""))

@@ -1,8 +1,6 @@
 """One sync: read the register, plan, apply the plan to the directory, mirror the directory on the homeserver."""
 
 import asyncio
-import os
-import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -14,6 +12,7 @@ from roster_sync.apply import apply_plan
 from roster_sync.mirror import Mirror, MirrorReport
 from roster_sync.plan import Guard, Plan, make_plan
 from roster_sync.sources import Reader, RegisterOptions, read_sources
+from school.database.holders import holder
 from school.database.leases import lease
 from school.database.register import read_known
 from school.database.snapshot import read_snapshot
@@ -59,9 +58,8 @@ class RosterSync:
             BlockedError: the plan is blocked and nobody confirmed it.
             LeaseTakenError: another sync is running.
         """
-        holder = f"{actor} on {socket.gethostname()}, process {os.getpid()}"
         async with (
-            lease(self.engine, _LEASE, holder, seconds=_LEASE_SECONDS, now=_utc_now),
+            lease(self.engine, _LEASE, holder(actor), seconds=_LEASE_SECONDS, now=_utc_now),
             self.engine.begin() as connection,
         ):
             known = await read_known(connection)
@@ -84,7 +82,7 @@ class RosterSync:
         moment to know whom they may let in."""
         if wait:
             await asyncio.sleep(KNOWN_EVERYWHERE_SECONDS)
-        async with lease(self.engine, _LEASE, f"mirror, process {os.getpid()}", seconds=_LEASE_SECONDS, now=_utc_now):
+        async with lease(self.engine, _LEASE, holder("the mirror"), seconds=_LEASE_SECONDS, now=_utc_now):
             async with self.engine.connect() as connection:
                 snapshot = await connection.run_sync(read_snapshot)
             return await mirror.run(snapshot.directory)

@@ -185,6 +185,7 @@ def power_levels(kind: RoomKind, moderators: Iterable[UserId] = ()) -> dict[str,
         "kick": SCHOOL if kind in {RoomKind.DIRECT, RoomKind.SPACE, RoomKind.CONTROL} else MODERATOR,
         "ban": SCHOOL if kind in {RoomKind.DIRECT, RoomKind.SPACE, RoomKind.CONTROL} else MODERATOR,
         "redact": MODERATOR,
+        "historical": SCHOOL,  # Synapse gives it to every room that it makes: written anew, the levels stay the same
         "notifications": {"room": MODERATOR},
     }
 

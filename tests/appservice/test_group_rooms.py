@@ -24,6 +24,7 @@ class FakeHomeserver:
     def __init__(self) -> None:
         self.rooms: dict[str, dict[str, Any]] = {}
         self.state_written: list[tuple[str, str, str, dict[str, Any]]] = []
+        self.half_made: set[str] = set()
         self.fails_after: int | None = None
 
     def _step(self) -> None:
@@ -45,9 +46,15 @@ class FakeHomeserver:
     async def rooms_made_by_bot(self) -> frozenset[str]:
         return frozenset(self.rooms)
 
-    async def state(self, room_id: str, event_type: str) -> dict[str, Any]:
-        content: dict[str, Any] = self.rooms[room_id]["creation_content"]
-        return content
+    async def whole_state(self, room_id: str) -> list[dict[str, Any]]:
+        request = self.rooms[room_id]
+        create = {"type": "m.room.create", "content": request["creation_content"]}
+        levels = {"type": "m.room.power_levels", "content": request.get("power_level_content_override", {})}
+        return [create] if room_id in self.half_made else [create, levels, *request.get("initial_state", [])]
+
+    async def delete_room(self, room_id: str) -> None:
+        self._step()
+        del self.rooms[room_id]
 
     @property
     def kinds(self) -> list[RoomKind]:
@@ -252,6 +259,17 @@ async def test_rooms_that_were_made_and_not_remembered_are_found_by_their_stamp(
     await rooms.ensure(CLASS, [IDA.user_id], found[CLASS.id])
     assert len(homeserver.rooms) == 2
     assert rooms.are_right(CLASS, [IDA.user_id], await known(engine))
+
+
+async def test_a_room_that_the_homeserver_did_not_live_to_finish_is_made_anew(
+    engine: AsyncEngine, homeserver: FakeHomeserver
+) -> None:
+    rooms = group_rooms_of(engine, homeserver)
+    await rooms.ensure(CLASS, [IDA.user_id], {})
+    homeserver.half_made = {"!1"}
+    found = await rooms.take_up({})
+    assert found[CLASS.id].keys() == {RoomKind.SPACE}
+    assert homeserver.rooms.keys() == {"!0"}
 
 
 async def test_a_room_of_no_group_is_not_taken_up(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:

@@ -26,7 +26,7 @@ from school.domain.rooms import (
 OF_GROUPS = {RoomKind.GROUP, RoomKind.ANNOUNCEMENTS, RoomKind.SPACE}
 ALL_KEYS = {
     "users", "users_default", "events_default", "state_default", "events",
-    "invite", "kick", "ban", "redact", "notifications",
+    "invite", "kick", "ban", "redact", "notifications", "historical",
 }  # fmt: skip
 DANGEROUS = [
     "m.room.power_levels", "m.room.history_visibility", "m.room.join_rules", "m.room.guest_access",

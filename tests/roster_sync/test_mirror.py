@@ -148,9 +148,10 @@ class FakeHomeserver:
         self._ask("erase", user_id, do=lambda: self.accounts_by_id.pop(user_id))
 
     async def whole_state(self, room_id: str) -> list[dict[str, Any]]:
-        create = self.rooms[room_id]["state"]["m.room.create", ""]
-        event = {"type": "m.room.create", "content": create, "sender": self.rooms[room_id].get("creator", BOT)}
-        return self._ask("whole_state", room_id, do=lambda: [event])
+        sender = self.rooms[room_id].get("creator", BOT)
+        state = self.rooms[room_id]["state"].items()
+        events = [{"type": kind, "content": content, "sender": sender} for (kind, _), content in state]
+        return self._ask("whole_state", room_id, do=lambda: events)
 
     async def rooms_made_by_bot(self) -> frozenset[str]:
         return self._ask("rooms_made_by_bot", do=lambda: frozenset(self.rooms))
