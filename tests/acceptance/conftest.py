@@ -19,12 +19,8 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("oberschule")
     register = shutil.copytree(REGISTERS / "oberschule" / "iserv", folder / "register")
     demo = Demo(folder / "home", register)
-    try:
-        demo.start()
+    with demo.running():
         yield demo
-        demo.end()
-    finally:
-        demo.clear_away()
 
 
 @pytest.fixture(scope="session")

@@ -88,6 +88,16 @@ class Demo:
             assert time.monotonic() < deadline, f"it is not ready:\n{self.said}"
             time.sleep(0.1)
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """From its start to its orderly end; whatever happens, nothing is left."""
+        try:
+            self.start()
+            yield
+            self.end()
+        finally:
+            self.clear_away()
+
     @property
     def said(self) -> str:
         return self.output.read_text()

@@ -27,6 +27,9 @@ rights:
 files:
   roles:
     student: {{max_megabytes: 1, types: ["image/*", "application/pdf"]}}
+rooms:
+  class: {{name: "{{group}}: Gespräch", announcements: "{{group}}: Neues"}}
+  year: {{space: false}}
 encryption:
   roles: [teacher]
 module:
@@ -46,12 +49,8 @@ def demo(tmp_path_factory):
     subject = "Fachkonferenz Englisch"
     roles = f"register:\n  roles: {{staff: [{subject}]}}\n"
     (demo.home / "school.yaml").write_text(f"# A school's own rules\ndemo: true\n{minimal}{RULES}{roles}")
-    try:
-        demo.start()
+    with demo.running():
         yield demo
-        demo.end()
-    finally:
-        demo.clear_away()
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +78,46 @@ def find(everybody):
         ]
 
     return find
+
+
+class TestRooms:
+    """Announcements for the classes, no spaces for the years."""
+
+    @pytest.fixture(scope="class")
+    def places(self, demo):
+        """The rooms by the name of their group and their kind."""
+        query = "SELECT g.name, r.kind, r.room_id FROM group_rooms r JOIN groups g ON g.id = r.group_id"
+        with closing(sqlite3.connect(demo.info["database"].removeprefix("sqlite:///"))) as school:
+            return {(group, kind): room for group, kind, room in school.execute(query)}
+
+    def test_teachers_announce_and_pupils_read_and_react(self, find, places):
+        room = places["Klasse 5a", "announcements"]
+        teacher, pupil = find("teacher", "Klasse 5a")[0], find("student", "Klasse 5a")[0]
+        assert room in wait_until(lambda: {room} & pupil.joined_rooms(), 20)
+        assert pupil.state(room, "m.room.name").ok()["name"] == "Klasse 5a: Neues"
+        news = teacher.send(room, "Morgen ist Wandertag")
+        assert pupil.texts(room)[-1] == "Morgen ist Wandertag"
+        assert pupil.try_send(room, {"msgtype": "m.text", "body": "Juhu"}).status == 403
+        relation = {"m.relates_to": {"rel_type": "m.annotation", "event_id": news, "key": "👍"}}
+        assert pupil.try_send(room, relation, "m.reaction").status == 200
+        assert pupil.try_redact(room, news).status == 403
+        assert pupil.texts(room)[-1] == "Morgen ist Wandertag"
+
+    def test_the_rooms_have_the_names_of_their_layout(self, find, places):
+        pupil, *_ = find("student", "Klasse 5a")
+        for kind, name in (("space", "Klasse 5a"), ("group", "Klasse 5a: Gespräch")):
+            assert pupil.state(places["Klasse 5a", kind], "m.room.name").ok()["name"] == name
+
+    def test_a_group_without_a_space_has_its_room_and_nobody_else_enters(self, find, places):
+        year = next(group for group, kind in places if group.startswith("Jahrgang"))
+        assert (year, "space") not in places
+        room = places[year, "group"]
+        pupil, guardian = find("student", year)[0], find("guardian")[0]
+        assert room in wait_until(lambda: {room} & pupil.joined_rooms(), 20)
+        assert_refused(guardian.join(room), "not_in_group")
+        visitor = find("teacher", not_of=year)[0]
+        visitor.join(room).ok()
+        visitor.leave(room).ok()
 
 
 class TestRolesGroupsPersons:

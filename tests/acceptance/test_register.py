@@ -4,8 +4,11 @@ import csv
 import io
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,8 +85,19 @@ def before(people):
     return {person_id: people.by_id(person_id) for person_id in ("S00002", "S00216", "T00003", "T00024")}
 
 
+def rows(database: str, query: str, *values: object) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return connection.execute(query, values).fetchall()
+
+
 @pytest.fixture(scope="class")
-def plan(demo, before) -> Iterator[Json]:
+def since(demo, before) -> int:
+    """The last event before the sync."""
+    return rows(demo.info["synapse_database"], "SELECT max(stream_ordering) FROM events")[0][0]
+
+
+@pytest.fixture(scope="class")
+def plan(demo, before, since) -> Iterator[Json]:
     """What the dry run says; it has been applied."""
     with demo.changed_register() as folder:
         shutil.copytree(REGISTERS / "oberschule-day2" / "iserv", folder, dirs_exist_ok=True)
@@ -109,10 +123,58 @@ class TestAnotherDay:
             assert {key: sorted(changes) for key, changes in said[part].items()} == expected[part]
         assert said["blocked"] is None
 
+    def test_nothing_else_is_written(self, demo, plan, since):
+        school = demo.info["database"].removeprefix("sqlite:///")
+        group_of = dict(rows(school, "SELECT r.room_id, g.name FROM group_rooms r JOIN groups g ON g.id = r.group_id"))
+        users = dict(rows(school, "SELECT id, user_id FROM persons"))
+        teachers = {user for (user,) in rows(school, "SELECT user_id FROM persons WHERE role = 'teacher'")}
+        moved = {(group, users[person]) for kind in ("added", "removed") for person, group in plan["memberships"][kind]}
+        renamed, left = ({users[person] for person in plan["people"][kind]} for kind in ("renamed", "left"))
+        written = rows(
+            demo.info["synapse_database"],
+            "SELECT room_id, type, state_key FROM events WHERE stream_ordering > ?",
+            since,
+        )
+        assert written
+        for room, event_type, state_key in written:
+            group = group_of.get(room)
+            if group in plan["groups"]["added"]:
+                continue
+            match event_type:
+                case "m.room.member" if group is None:
+                    assert state_key in renamed | left
+                case "m.room.member":
+                    assert (group, state_key) in moved or state_key in renamed, (group, state_key)
+                case "m.room.name":
+                    assert group in plan["groups"]["renamed"], group
+                case "m.room.power_levels":
+                    assert {user for name, user in moved if name == group} & teachers, group
+                case _:
+                    raise AssertionError((group, event_type, state_key))
+
     def test_a_second_sync_changes_nothing(self, demo, plan):
+        last = "SELECT (SELECT max(stream_ordering) FROM events), (SELECT total(length(displayname)) FROM profiles)"
+        before = rows(demo.info["synapse_database"], last)
         again = demo.sync("--json")
         assert again.returncode == 0
         assert json.loads(again.stdout) == NO_CHANGE
+        assert rows(demo.info["synapse_database"], last) == before
+
+    def test_no_file_has_what_a_messenger_does_not_need(self, demo, plan):
+        needed = {"Import-ID", "Vorname", "Nachname", "Klasse/Information", "Gruppen", "Kind-ID"}
+        private = {
+            value.encode()
+            for path in demo.register.glob("*.csv")
+            for row in csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), delimiter=";")
+            for column, value in row.items()
+            if column not in needed and len(value) > 6
+        }
+        assert len(private) > 500
+        files = [path for path in (*demo.home.rglob("*"), demo.output) if path.is_file()]
+        assert any(path.suffix == ".db" for path in files)
+        for path in files:
+            content = path.read_bytes()
+            assert not [value for value in private if value in content], path
 
     @pytest.mark.parametrize("person_id", ["S00216", "T00024"])
     def test_who_left_is_shut_out(self, demo, admin, before, plan, person_id):

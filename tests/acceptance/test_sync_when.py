@@ -29,12 +29,8 @@ STARTED, DONE = SENTENCES["sync.started"], SENTENCES["sync.done"]
 def demo(tmp_path_factory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("small")
     demo = Demo(folder / "home", small_register(folder / "register"))
-    try:
-        demo.start()
+    with demo.running():
         yield demo
-        demo.end()
-    finally:
-        demo.clear_away()
 
 
 @pytest.fixture
