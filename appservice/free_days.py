@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
-import holidays
-
 from school.config import Settings
 
 _YEARS_AHEAD: Final = 2
@@ -33,6 +31,8 @@ def free_days(settings: Settings, today: date) -> Mapping[date, str]:
 
 
 def _holidays(country: str, subdivision: str | None, years: Iterable[int], category: str) -> dict[date, str]:
+    import holidays  # takes a third of a second, and most commands need none
+
     try:
         return dict(holidays.country_holidays(country, subdiv=subdivision, years=years, categories=category).items())
     except (NotImplementedError, ValueError) as error:

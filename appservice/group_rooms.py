@@ -75,12 +75,22 @@ class GroupRooms:
             for kind, name in self._names(group).items()
         )
 
-    async def ensure(self, group: Group, moderators: Iterable[UserId], known: RoomsOfGroup) -> None:
-        """Makes what is missing and changes what differs."""
+    async def ensure(
+        self,
+        group: Group,
+        moderators: Iterable[UserId],
+        known: RoomsOfGroup,
+        *,
+        lets_in: tuple[str, ...] | None = None,
+    ) -> None:
+        """Makes what is missing and changes what differs. `lets_in` is for what stands in no space of the group: None
+        where people wait for it, who come in with one event then and not with two; it is to be closed afterwards."""
         wanted = tuple(sorted(moderators))
         rows = dict(known)
         for kind, name in self._names(group).items():
-            row = rows.get(kind) or await self._make(group, kind, name, wanted, space=rows.get(RoomKind.SPACE))
+            space = rows.get(RoomKind.SPACE)
+            doors = lets_in if space is None else (space.room_id,)
+            row = rows.get(kind) or await self._make(group, kind, name, wanted, space=space, lets_in=doors)
             rows[kind] = row
             if _belongs_into_space(kind, rows) and not row.linked:
                 row = await self._link(rows[RoomKind.SPACE], row)
@@ -97,21 +107,28 @@ class GroupRooms:
         self, groups: Mapping[GroupId, Group], known: Mapping[GroupId, RoomsOfGroup]
     ) -> list[tuple[GroupRoomRow, tuple[str, ...]]]:
         """Rooms that let in whom they should not, or not whom they should; and what they should."""
-        staff = sorted(
-            known[group.id][RoomKind.SPACE].room_id
-            for group in groups.values()
-            if group.kind is GroupKind.STAFF and RoomKind.SPACE in known.get(group.id, {})
-        )
+        staff = self.spaces_of_staff(groups, known)
         found = []
         for rooms in known.values():
             space = rooms.get(RoomKind.SPACE)
             for row in rooms.values():
                 own = row.room_id if space is None else space.room_id
                 inside = space is not None and row is not space
-                wanted = (own,) if inside else () if own in staff else tuple(staff)
+                wanted = (own,) if inside else () if own in staff else staff
                 if row.lets_in != wanted:
                     found.append((row, wanted))
         return found
+
+    @staticmethod
+    def spaces_of_staff(groups: Mapping[GroupId, Group], known: Mapping[GroupId, RoomsOfGroup]) -> tuple[str, ...]:
+        """Whose members come into the spaces of all groups by themselves."""
+        return tuple(
+            sorted(
+                known[group.id][RoomKind.SPACE].room_id
+                for group in groups.values()
+                if group.kind is GroupKind.STAFF and RoomKind.SPACE in known.get(group.id, {})
+            )
+        )
 
     async def close(self, row: GroupRoomRow, lets_in: tuple[str, ...]) -> None:
         """From now on members of these rooms come in by themselves, everybody else by invitation. To be done when
@@ -133,14 +150,18 @@ class GroupRooms:
         return await self._save(replace(row, linked=True))
 
     async def _make(
-        self, group: Group, kind: RoomKind, name: str, moderators: tuple[UserId, ...], *, space: GroupRoomRow | None
+        self,
+        group: Group,
+        kind: RoomKind,
+        name: str,
+        moderators: tuple[UserId, ...],
+        *,
+        space: GroupRoomRow | None,
+        lets_in: tuple[str, ...] | None,
     ) -> GroupRoomRow:
         leading = () if kind is RoomKind.SPACE else moderators
-        # Whoever waits for a new room comes in with one event; with an invitation it would be two.
-        lets_in = None if space is None else (space.room_id,)
         stamp = RoomStamp(kind=kind, group=group.id)
         request: dict[str, Any] = {
-            "name": name,
             "preset": "private_chat",
             "visibility": "private",
             "room_version": ROOM_VERSION,
@@ -150,6 +171,7 @@ class GroupRooms:
                 {"type": "m.room.history_visibility", "content": {"history_visibility": HISTORY[kind]}},
                 {"type": "m.room.guest_access", "content": {"guest_access": "forbidden"}},
                 {"type": "m.room.join_rules", "content": _join_rules(lets_in)},
+                {"type": "m.room.name", "content": {"name": name}},  # as a key of its own it would be written apart
             ],
         }
         if kind is RoomKind.SPACE:

@@ -6,8 +6,9 @@ login they come into all of their rooms at once, and read there what was written
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import zip_longest
 from typing import Final
 
 import structlog
@@ -61,7 +62,8 @@ class Seats:
         the invited: being in one can open others. Then the other spaces, which open the rooms."""
         failed = 0
         for rank in (0, 1, 2):
-            done = await asyncio.gather(*(self._take(seat) for seat in seats if _rank(seat) == rank))
+            of_rank = [seat for seat in seats if _rank(seat) == rank]
+            done = await asyncio.gather(*(self._take(seat) for seat in _spread(of_rank)))
             failed += done.count(False)
         return failed
 
@@ -120,6 +122,14 @@ class Seats:
         async with self._engine.connect() as connection:
             seats = await missing_seats(connection)
         await self.take(seats)
+
+
+def _spread(seats: Iterable[Seat]) -> list[Seat]:
+    """One of each room in turn: the homeserver works on one membership of a room at a time."""
+    by_room: dict[str, list[Seat]] = {}
+    for seat in seats:
+        by_room.setdefault(seat.room_id, []).append(seat)
+    return [seat for round_ in zip_longest(*by_room.values()) for seat in round_ if seat is not None]
 
 
 def _rank(seat: Seat) -> int:

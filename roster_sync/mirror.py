@@ -28,12 +28,13 @@ from school.database.mirror import (
     account_rows,
     forget_seats,
     group_room_rows,
+    groups_in_use,
     missing_seats,
     save_group_room,
     seated,
 )
 from school.domain.directory import Directory
-from school.domain.groups import Group
+from school.domain.groups import Group, GroupKind
 from school.domain.people import TEACHER, PersonId, UserId
 from school.domain.policy import Policy
 from school.domain.rooms import Room, RoomStamp
@@ -144,12 +145,23 @@ class Mirror:
             if not self._rooms.are_right(group, moderators := moderators_of(directory, group), known.get(group.id, {}))
         ]
 
+        async with self._engine.connect() as connection:
+            waited_for = await groups_in_use(connection)
+        doors: tuple[str, ...] = ()
+
         async def ensure(item: tuple[Group, frozenset[UserId]]) -> None:
             group, moderators = item
-            await self._rooms.ensure(group, moderators, known.get(group.id, {}))
+            lets_in = None if group.id in waited_for else doors
+            await self._rooms.ensure(group, moderators, known.get(group.id, {}), lets_in=lets_in)
             self._report.rooms_changed += 1
 
-        await self._each("rooms", due, ensure, lambda item: item[0].name)
+        # The spaces of the staff come first: they open the others.
+        of_staff = [item for item in due if item[0].kind is GroupKind.STAFF]
+        await self._each("rooms of staff", of_staff, ensure, lambda item: item[0].name)
+        async with self._engine.connect() as connection:
+            doors = self._rooms.spaces_of_staff(directory.groups, await group_room_rows(connection))
+        others = [item for item in due if item[0].kind is not GroupKind.STAFF]
+        await self._each("rooms", others, ensure, lambda item: item[0].name)
 
     async def _memberships(self) -> None:
         async with self._engine.connect() as connection:

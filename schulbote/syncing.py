@@ -1,7 +1,6 @@
 """A sync of one school, put together from its settings."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,14 +16,10 @@ from roster_sync.plan import Guard
 from roster_sync.sources import DEFAULT_GROUP_KINDS, Reader, RegisterOptions, read_files
 from roster_sync.sources.asv import read_asv
 from roster_sync.sources.iserv import read_guardians
-from roster_sync.sources.ldap import LdapRegister, read_ldap
-from roster_sync.sources.ldap_presets import PRESETS
-from roster_sync.sources.ldap_server import LdapServer
 from roster_sync.sources.mapped_csv import read_mapped_csv
 from roster_sync.sources.svws import read_svws
 from roster_sync.sync import RosterSync
-from school.config import Settings, read_keys, read_secret
-from school.config.register_ldap import LdapSource
+from school.config import Settings, read_keys
 from school.domain.layout import RoomLayout
 from school.domain.people import PersonId
 from school.standing import policy_of
@@ -55,32 +50,12 @@ def readers_of(settings: Settings) -> tuple[Reader, ...]:
     if sources.asv is not None:
         readers.append(partial(read_asv, sources.asv))
     if sources.ldap is not None:
-        readers.append(partial(read_ldap, ldap_register(sources.ldap)))
+        from schulbote.ldap_source import ldap_reader  # ldap3 is slow to come, and most schools need none
+
+        readers.append(ldap_reader(sources.ldap))
     if not readers:
         raise NoRegisterError(f"{settings.path} names no register.folder: the folder with the files of your register.")
     return tuple(readers)
-
-
-def ldap_register(source: LdapSource) -> LdapRegister:
-    """A directory server as school.yaml describes it, with its secret.
-
-    Raises:
-        ConfigError: the file with the secret cannot be used.
-    """
-    preset = PRESETS[source.preset]
-    return LdapRegister(
-        server=LdapServer(
-            url=source.url,
-            start_tls=source.start_tls,
-            ca_file=source.ca_file,
-            bind_dn=source.bind_dn,
-            bind_password=read_secret(source.bind_secret) if source.bind_secret else None,
-            timeout_seconds=source.timeout_seconds,
-        ),
-        base=source.base,
-        people=replace(preset.people, **source.people.written),
-        groups=replace(preset.groups, **source.groups.written),
-    )
 
 
 def require_folder(folder: Path) -> Path:

@@ -11,13 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from alembic.command import upgrade as run_missing_steps
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+_STEPS: Final = Path(__file__).parent / "migrations" / "versions"
 _WAIT_SECONDS: Final = 60
 """How long another process may take for the same work, or a reader may hold a table that is to be changed."""
 _ADVISORY_LOCK: Final = 0x5363_6875_6C62  # "Schulb"; any number that no other program of this database uses
@@ -53,10 +51,26 @@ def upgrade(url: URL) -> None:
     Raises:
         MigrateError: the database cannot be used by this program.
     """
+    if _is_up_to_date(url):
+        return
     if url.get_backend_name() == "sqlite":
         _upgrade_sqlite(url)
     else:
         _upgrade_postgresql(url)
+
+
+def _is_up_to_date(url: URL) -> bool:
+    """Whether the database is at the newest step: nearly always, and then alembic, which is slow to come, can stay
+    away."""
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return False
+    newest = max(path.name for path in _STEPS.glob("[0-9]*.py")).partition("_")[0]
+    engine = create_engine(url, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            return list(connection.scalars(text("SELECT version_num FROM alembic_version"))) == [newest]
+    except DBAPIError:  # no such table yet, or something that the real work will tell in a sentence
+        return False
 
 
 def _upgrade_sqlite(url: URL) -> None:
@@ -110,6 +124,11 @@ def _ensure_private_file(file: Path) -> None:
 
 
 def _take_missing_steps(connection: Connection) -> None:
+    from alembic.command import upgrade as run_missing_steps
+    from alembic.config import Config
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", "school.database:migrations")
     config.attributes["connection"] = connection

@@ -202,6 +202,17 @@ async def missing_seats(connection: AsyncConnection, person_id: PersonId | None 
     ]
 
 
+async def groups_in_use(connection: AsyncConnection) -> set[GroupId]:
+    """The groups in which somebody uses their account."""
+    query = (
+        select(memberships.c.group_id)
+        .join(accounts, accounts.c.person_id == memberships.c.person_id)
+        .where(accounts.c.in_use_since.is_not(None))
+        .distinct()
+    )
+    return set(map(GroupId, await connection.scalars(query)))
+
+
 async def is_in_one_of(connection: AsyncConnection, person_id: PersonId, rooms: Sequence[str]) -> bool:
     """Whether somebody is in one of these rooms of groups."""
     query = select(joins.c.room_id).where(joins.c.person_id == person_id, joins.c.room_id.in_(rooms)).limit(1)

@@ -114,6 +114,10 @@ async def test_rooms_of_groups_are_private_and_not_federated(engine: AsyncEngine
         assert "topic" not in request
 
 
+def name_of(request: Mapping[str, Any]) -> str:
+    return str(state_of(request, "m.room.name")["name"])
+
+
 def state_of(request: Mapping[str, Any], event_type: str) -> dict[str, Any]:
     [content] = [event["content"] for event in request["initial_state"] if event["type"] == event_type]
     return dict(content)
@@ -150,6 +154,14 @@ async def test_a_new_space_is_closed_and_then_opened_by_the_space_of_the_staff(
     assert rooms.ajar({CLASS.id: CLASS, staff.id: staff}, everything) == []
 
 
+async def test_a_space_for_which_nobody_waits_is_made_closed(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
+    rooms = group_rooms_of(engine, homeserver)
+    await rooms.ensure(CLASS, [], {}, lets_in=())
+    space, _ = homeserver.rooms.values()
+    assert state_of(space, "m.room.join_rules") == {"join_rule": "invite"}
+    assert rooms.ajar({CLASS.id: CLASS}, {CLASS.id: await known(engine)}) == []
+
+
 async def test_a_space_without_staff_lets_in_the_invited_only(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
     rooms = group_rooms_of(engine, homeserver)
     await rooms.ensure(CLASS, [], {})
@@ -162,7 +174,7 @@ async def test_a_kind_without_spaces_has_rooms_that_are_closed(engine: AsyncEngi
     rooms = group_rooms_of(engine, homeserver, space=False, name="{group}: Gespräch")
     await rooms.ensure(CLASS, [IDA.user_id], {})
     [room] = homeserver.rooms.values()
-    assert room["name"] == "Klasse 5a: Gespräch"
+    assert name_of(room) == "Klasse 5a: Gespräch"
     assert state_of(room, "m.room.join_rules") == {"join_rule": "public"}
     assert not [event for event in room["initial_state"] if event["type"] == "m.space.parent"]
     assert rooms.are_right(CLASS, [IDA.user_id], await known(engine))
@@ -179,7 +191,7 @@ async def test_announcements_come_when_the_school_wants_them_and_stay(
     await rooms.ensure(CLASS, [IDA.user_id], await known(engine))
     assert homeserver.kinds == [RoomKind.SPACE, RoomKind.GROUP, RoomKind.ANNOUNCEMENTS]
     announcements = homeserver.rooms["!2"]
-    assert announcements["name"] == "Klasse 5a: Ankündigungen"
+    assert name_of(announcements) == "Klasse 5a: Ankündigungen"
     assert announcements["power_level_content_override"] == power_levels(RoomKind.ANNOUNCEMENTS, [IDA.user_id])
     assert announcements["power_level_content_override"]["events_default"] == 50
     assert state_of(announcements, "m.room.join_rules") == state_of(homeserver.rooms["!1"], "m.room.join_rules")

@@ -11,7 +11,8 @@ from roster_sync.sources.ldap import LdapRegister
 from roster_sync.sources.ldap_presets import PRESETS, LdapGroups, LdapPeople
 from school.config import ConfigError, Settings, load_settings, register_ldap
 from school.domain.groups import GroupKind
-from schulbote.syncing import ldap_register, readers_of
+from schulbote.ldap_source import ldap_register
+from schulbote.syncing import readers_of
 
 SCHOOL = """\
 school: {name: Gesamtschule am See}
