@@ -74,7 +74,7 @@ class School:
         self._refusals = Refusals(self.texts, where_to_ask=self._where_to_ask, explain_later=self._explain_later)
         self._in_the_making = RoomsInTheMaking(time.monotonic)
         self._admins_work = AdminsWork(api, time.monotonic, is_admin=self._is_exempt)
-        self._entrance = Entrance(api, self._bot, self.texts)
+        self._entrance = Entrance(api, self._bot, self.texts, time.monotonic)
         self._keeper.refresh()
         api.looping_background_call(self._refresh, _POLL_MS, desc="schulbote_directory", run_on_all_instances=True)
         api.register_third_party_rules_callbacks(
@@ -186,10 +186,14 @@ class School:
         self, event: EventBase, state_events: StateMap[EventBase]
     ) -> tuple[bool, dict[str, Any] | None]:
         """Judges one event that somebody on this server sends."""
+        if event.type == "m.room.join_rules":
+            self._entrance.changes(event.room_id)
         if event.sender == self._bot or await self._is_exempt(event.sender):
             return True, None
         verdict = await self._judge(event, state_events)
         if not isinstance(verdict, Refuse):
+            if event.type == "m.room.member" and event.content.get("membership") == "join":
+                self._entrance.came(event.room_id, event.sender)
             return True, None if verdict.content is None else _with_content(event, verdict.content)
         if await self._admins_work.is_behind(event, state_events, verdict):
             return True, None
@@ -248,6 +252,10 @@ class School:
         its own. What this lets pass is judged once more as an event, with the whole room."""
         if is_invited or await self._is_exempt(user_id):
             return ALLOWED
+        policy = self._keeper.current().policy
+        opened = self._entrance.open_room(room_id, user_id)
+        if opened is not None and policy.may_join(UserId(user_id), opened):
+            return ALLOWED
         state = await self._api.get_room_state(
             room_id, [("m.room.create", ""), ("m.room.join_rules", ""), ("m.room.member", user_id)]
         )
@@ -256,9 +264,9 @@ class School:
         if create is None or stamp is None or (member and member.content.get("membership") == "join"):
             return ALLOWED
         room = Room(stamp=stamp, creator=UserId(create.sender), members=frozenset())
-        decision = self._keeper.current().policy.may_join(UserId(user_id), room)
+        decision = policy.may_join(UserId(user_id), room)
         if decision:
-            await self._entrance.prepare(user_id, room_id, stamp, state.get(("m.room.join_rules", "")))
+            await self._entrance.prepare(user_id, room_id, room, state.get(("m.room.join_rules", "")))
         return self._refusals.answer("join", UserId(user_id), decision, where=room_id)
 
     @fail_closed()

@@ -35,6 +35,10 @@ class Passing(Generic[K, V]):
             self._kept.popitem(last=False)
         self.forget()
 
+    def drop(self, key: K) -> None:
+        """Lets go of a value."""
+        self._kept.pop(key, None)
+
     def forget(self) -> None:
         """Lets go what is over."""
         while self._kept and self._is_over(next(iter(self._kept.values()))):

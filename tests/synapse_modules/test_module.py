@@ -1129,6 +1129,24 @@ async def test_who_joins_a_space_uninvited_is_invited_and_tries_again(
     assert not api.update_room_membership.called  # the other one's room lets in whom it lets in
 
 
+async def test_a_class_that_comes_at_once_is_looked_up_once(school: School, api: MagicMock) -> None:
+    in_space(api, "join")
+    assert await school.user_may_join_room(OTTO.user_id, ROOM, False) == NOT_SPAM
+    looked = api.get_room_state.call_count
+    for one in (IDA, BEN):  # who has come into the space is let into the room
+        join = event("m.room.member", one.user_id, {"membership": "join"}, state_key=one.user_id, room_id=SPACE)
+        await school.check_event_allowed(join, CLASS_ROOM)
+        assert await school.user_may_join_room(one.user_id, ROOM, False) == NOT_SPAM
+    assert api.get_room_state.call_count == looked
+    code, _ = await school.user_may_join_room(CARL.user_id, ROOM, False)
+    assert code == Codes.FORBIDDEN
+    rules = event("m.room.join_rules", BOT, {"join_rule": "invite"}, state_key="")
+    await school.check_event_allowed(rules, CLASS_ROOM)
+    before = api.get_room_state.call_count
+    await school.user_may_join_room(BEN.user_id, ROOM, False)
+    assert api.get_room_state.call_count > before
+
+
 async def test_who_is_in_the_space_of_the_staff_enters_other_spaces_by_themselves(
     school: School, api: MagicMock, background: Background
 ) -> None:
