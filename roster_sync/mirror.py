@@ -26,6 +26,7 @@ from school.database.mirror import (
     account_looked_through,
     account_made,
     account_rows,
+    forget_room,
     forget_seats,
     group_room_rows,
     groups_in_use,
@@ -37,7 +38,7 @@ from school.domain.directory import Directory
 from school.domain.groups import Group, GroupKind
 from school.domain.people import TEACHER, PersonId, UserId
 from school.domain.policy import Policy
-from school.domain.rooms import Room, RoomStamp
+from school.domain.rooms import Room, RoomKind, RoomStamp
 
 log = structlog.get_logger()
 
@@ -198,16 +199,17 @@ class Mirror:
         await self._each("people erased", due, erase, lambda leaver: leaver.user_id)
 
     async def _look_for_drift(self) -> None:
-        """Somebody else may have changed a room of a group: an admin took a member out, or gave it another name. One
-        list of all rooms tells which; what is forgotten here is done again by the steps that follow."""
+        """Somebody else may have changed a room of a group: an admin took a member out, gave it another name, or
+        deleted it. One list of all rooms tells which; what is forgotten here is done again by the steps that follow."""
         async with self._engine.connect() as connection:
             known = await group_room_rows(connection)
             inside = await seated(connection)
         rows = {row.room_id: row for rooms in known.values() for row in rooms.values()}
         if not rows:
             return
+        deleted = dict(rows)
         async for room in self._homeserver.list_rooms():
-            row = rows.get(room["room_id"])
+            row = deleted.pop(room["room_id"], None)
             if row is None:
                 continue
             expected = inside.get(row.room_id, set())
@@ -217,6 +219,13 @@ class Mirror:
                 if room["joined_members"] <= len(expected):  # the bot is one of them
                     gone = expected - set(await self._homeserver.room_members(row.room_id))
                     await forget_seats(connection, row.room_id, sorted(gone))
+        async with self._engine.begin() as connection:
+            for row in deleted.values():
+                if row.kind is RoomKind.SPACE:  # the rooms that were in it are in none
+                    for other in known[row.group_id].values():
+                        await save_group_room(connection, replace(other, linked=False))
+            for room_id in deleted:
+                await forget_room(connection, room_id)
 
     async def _roles(self, directory: Directory, rows: Sequence[AccountRow]) -> None:
         """Whose role is another one may be a guest in rooms of groups that they may not enter any more."""

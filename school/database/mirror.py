@@ -261,6 +261,12 @@ async def forget_seats(connection: AsyncConnection, room_id: str, people: Sequen
     await connection.execute(delete(joins).where(joins.c.room_id == room_id, joins.c.person_id.in_(of_people)))
 
 
+async def forget_room(connection: AsyncConnection, room_id: str) -> None:
+    """A room of a group is gone, and everybody who was in it."""
+    await connection.execute(delete(joins).where(joins.c.room_id == room_id))
+    await connection.execute(delete(group_rooms).where(group_rooms.c.room_id == room_id))
+
+
 async def seated(connection: AsyncConnection) -> dict[str, set[UserId]]:
     """Who was brought into which room of a group."""
     rooms: defaultdict[str, set[UserId]] = defaultdict(set)

@@ -80,15 +80,16 @@ def find(everybody):
     return find
 
 
+@pytest.fixture(scope="module")
+def places(demo):
+    """The rooms by the name of their group and their kind."""
+    query = "SELECT g.name, r.kind, r.room_id FROM group_rooms r JOIN groups g ON g.id = r.group_id"
+    with closing(sqlite3.connect(demo.info["database"].removeprefix("sqlite:///"))) as school:
+        return {(group, kind): room for group, kind, room in school.execute(query)}
+
+
 class TestRooms:
     """Announcements for the classes, no spaces for the years."""
-
-    @pytest.fixture(scope="class")
-    def places(self, demo):
-        """The rooms by the name of their group and their kind."""
-        query = "SELECT g.name, r.kind, r.room_id FROM group_rooms r JOIN groups g ON g.id = r.group_id"
-        with closing(sqlite3.connect(demo.info["database"].removeprefix("sqlite:///"))) as school:
-            return {(group, kind): room for group, kind, room in school.execute(query)}
 
     def test_teachers_announce_and_pupils_read_and_react(self, find, places):
         room = places["Klasse 5a", "announcements"]

@@ -63,6 +63,7 @@ class FakeHomeserver:
     dies_after_it: bool = False
     bot: UserId = BOT
     hosts_refused: set[UserId] = field(default_factory=set)
+    made: int = 0
 
     def _ask(self, *call: str, do: Callable[[], Any]) -> Any:
         self.calls.append(call)
@@ -100,7 +101,8 @@ class FakeHomeserver:
 
     async def create_room(self, request: Mapping[str, Any]) -> str:
         await asyncio.sleep(0)
-        room_id = f"!{len(self.rooms)}"
+        self.made += 1
+        room_id = f"!{self.made}"
         state = {
             ("m.room.create", ""): request["creation_content"],
             ("m.room.power_levels", ""): request["power_level_content_override"],
@@ -592,6 +594,29 @@ async def test_a_room_or_a_person_that_got_another_name_gets_its_own_back(writer
     await mirror(writer, homeserver)
     assert homeserver.rooms == before
     assert homeserver.accounts_by_id[user("kim")]["displayname"] == "Kim Groß"
+
+
+@pytest.mark.parametrize("kinds", [{RoomKind.GROUP}, {RoomKind.SPACE}, {RoomKind.SPACE, RoomKind.GROUP}])
+async def test_a_room_that_an_admin_deleted_is_made_anew(writer: AsyncEngine, kinds: set[RoomKind]) -> None:
+    homeserver = await filled(writer)
+    async with writer.connect() as connection:
+        rows = await group_room_rows(connection)
+    [choir] = [own for own in rows.values() if own[RoomKind.GROUP].name == "Choir"]
+    for kind in kinds:
+        del homeserver.rooms[choir[kind].room_id]
+    assert (await mirror(writer, homeserver)).failures == []
+    rooms = (await end_state(writer, homeserver))["rooms"]
+    members = {user("ida"), user("tom"), user("kim"), user("lea")}
+    assert {name: room["members"] - {BOT} for name, room in rooms.items() if "Choir" in name} == {
+        "space of Choir": members,
+        "room of Choir": members,
+    }
+    assert ("m.space.child", "room of Choir") in rooms["space of Choir"]["state"]
+    [door] = rooms["room of Choir"]["state"]["m.room.join_rules", ""]["allow"]
+    assert door["room_id"] == "space of Choir"
+    homeserver.calls.clear()
+    await mirror(writer, homeserver)
+    assert homeserver.writes == []
 
 
 async def test_a_guest_stays_until_the_role_is_another_one(writer: AsyncEngine) -> None:
