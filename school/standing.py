@@ -17,10 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from school.config import Settings
 from school.database.snapshot import Snapshot, read_snapshot
 from school.domain.directory import Directory
-from school.domain.hold import RestDesk
 from school.domain.people import Person
 from school.domain.policy import Policy
 from school.domain.rest import Calendar
+from school.domain.rest_desk import RestDesk
 from school.domain.rights import rights_of_school
 
 logger = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from school.database.snapshot import RestBook, Snapshot
 from school.domain.directory import Directory
 from school.domain.groups import Group, GroupId, GroupKind
-from school.domain.hold import RestDesk
 from school.domain.intervals import Span
 from school.domain.people import GUARDIAN, STUDENT, TEACHER, Person, PersonId, Role, UserId
 from school.domain.policy import Policy
 from school.domain.rest import Calendar, PersonalRest
+from school.domain.rest_desk import RestDesk
 from school.domain.rights import Rights, Rule, default_rules
 from school.domain.rooms import Room, RoomKind, RoomStamp
 from school.standing import Standing

@@ -6,8 +6,6 @@ compares both.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -15,7 +13,6 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     Field,
-    PlainValidator,
     PrivateAttr,
     ValidationInfo,
     model_validator,
@@ -24,14 +21,14 @@ from sqlalchemy import URL
 
 from school.config import values
 from school.config.register import RegisterSettings
+from school.config.rest import RestSettings
 from school.config.secret_files import read_secret
-from school.config.section import Dates, FilePath, RoleName, Section, Text, WebAddress, frozen, source_of
+from school.config.section import FilePath, RoleName, Section, Text, WebAddress, frozen, source_of
 from school.config.source import Source, dotted
 from school.domain.files import FileLimits, FileRules
 from school.domain.groups import GroupKind
 from school.domain.layout import NAME
-from school.domain.people import TEACHER, Role, UserId
-from school.domain.rest import Window
+from school.domain.people import Role, UserId
 from school.domain.rights import Level, Right, Rule
 
 
@@ -39,9 +36,6 @@ def _database_url(text: str, info: ValidationInfo) -> str:
     return values.database_url(source_of(info).folder, text)
 
 
-_Days = Annotated[tuple[int, ...], PlainValidator(values.days)]
-_Span = Annotated[tuple[int, int], PlainValidator(values.window)]
-_Week = Mapping[tuple[int, ...], tuple[tuple[int, int], ...]]
 _Grants = Annotated[Mapping[Right, bool], AfterValidator(frozen)]
 _GrantsByName = Annotated[Mapping[Text, _Grants], AfterValidator(frozen)]
 
@@ -175,46 +169,6 @@ class RightsSettings(Section):
                     place = ("rights", *key, subject, right.value)
                     line_id = f"{source.path.name}:{source.line_of(place)} {dotted(place)}"
                     yield RightLine(level=level, subject=subject, right=right, allow=allow, id=line_id, role=role)
-
-
-def _checked_week(reachable: _Week) -> _Week:
-    named = list(chain.from_iterable(reachable))
-    if twice := sorted({day for day in named if named.count(day) > 1}):
-        raise ValueError(f'names "{values.WEEKDAYS[twice[0]]}" twice; put all hours of a day into one line.')
-    if not any(reachable.values()):
-        raise ValueError("has no hours, so nobody could ever be reached; take the line out for no school hours.")
-    return frozen(reachable)
-
-
-class HolidaySettings(Section):
-    """Which public and school holidays are free."""
-
-    country: Annotated[str, AfterValidator(values.country)]
-    subdivision: Text | None = None
-    school_holidays: bool = True
-
-
-class RestSettings(Section):
-    """When teachers rest."""
-
-    reachable: Annotated[Mapping[_Days, tuple[_Span, ...]], AfterValidator(_checked_week)] | None = None
-    roles: tuple[RoleName, ...] = (TEACHER,)
-    holidays: HolidaySettings | None = None
-    written_free_days: tuple[Dates, ...] = Field(default=(), alias="free_days")
-    colleagues_pass: bool = False
-
-    @property
-    def windows(self) -> tuple[Window, ...] | None:
-        """School hours. None: the school keeps no hours, nobody rests by the calendar."""
-        if self.reachable is None:
-            return None
-        spans = ((day, span) for days, spans in self.reachable.items() for day in days for span in spans)
-        return tuple(sorted(Window(day, start, end) for day, (start, end) in spans))
-
-    @property
-    def free_days(self) -> frozenset[date]:
-        """Days on which the whole school is free, besides the holidays."""
-        return frozenset(chain.from_iterable(self.written_free_days))
 
 
 def _with_group_name(text: str) -> str:
