@@ -11,6 +11,7 @@ from school.database.tables import (
     HeldState,
     RegisterState,
     accounts,
+    bot_words,
     control_rooms,
     held_messages,
     joins,
@@ -18,6 +19,7 @@ from school.database.tables import (
     person_aliases,
     persons,
     rest_overrides,
+    silences,
 )
 from school.domain.people import PersonId, UserId
 
@@ -44,7 +46,8 @@ async def erase(connection: AsyncConnection, leaver: Leaver) -> str:
     """Forgets a person; returns the random id under which the Matrix id stays taken."""
     for table in (accounts, joins, left_rooms, person_aliases, rest_overrides):
         await connection.execute(delete(table).where(table.c.person_id == leaver.person_id))
-    await connection.execute(delete(control_rooms).where(control_rooms.c.user_id == leaver.user_id))
+    for by_user in (bot_words, control_rooms, silences):
+        await connection.execute(delete(by_user).where(by_user.c.user_id == leaver.user_id))
     await connection.execute(
         delete(held_messages).where(
             held_messages.c.sender == leaver.user_id, held_messages.c.state != HeldState.WAITING

@@ -155,6 +155,7 @@ rest_overrides = Table(
     Column("kind", String, nullable=False),
     Column("starts_at", Double, nullable=False),
     Column("ends_at", Double, nullable=False),
+    Column("deputy", String),
 )
 
 free_days = Table(
@@ -162,6 +163,33 @@ free_days = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("name", String, nullable=False),
+)
+
+# Rooms whose messages wait, or do not, whatever is the rule for their kind.
+room_rests = Table(
+    "room_rests",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("mode", String, nullable=False),
+)
+
+# Who hears nothing now, because they rest, and the place in their stream of events where that began.
+silences = Table(
+    "silences",
+    metadata,
+    Column("user_id", String, primary_key=True),
+    Column("since", Double, nullable=False),
+    Column("sync_token", String),
+)
+
+# What the bot has to say to somebody who rests.
+bot_words = Table(
+    "bot_words",
+    metadata,
+    Column("txn_id", String, primary_key=True),
+    Column("user_id", String, nullable=False, index=True),
+    Column("body", String, nullable=False),
+    Column("at", Double, nullable=False),
 )
 
 held_rooms = Table("held_rooms", metadata, Column("room_id", String, primary_key=True))
