@@ -81,15 +81,16 @@ class GroupRooms:
         moderators: Iterable[UserId],
         known: RoomsOfGroup,
         *,
-        lets_in: tuple[str, ...] | None = None,
+        lets_in: tuple[str, ...] | None = (),
     ) -> None:
-        """Makes what is missing and changes what differs. `lets_in` is for what stands in no space of the group: None
-        where people wait for it, who come in with one event then and not with two; it is to be closed afterwards."""
+        """Makes what is missing and changes what differs. `lets_in` is for what stands in no space of the group. None
+        where people wait for it, who come in with one event then, and without Synapse asking what else they are in;
+        all that is made is to be closed afterwards."""
         wanted = tuple(sorted(moderators))
         rows = dict(known)
         for kind, name in self._names(group).items():
             space = rows.get(RoomKind.SPACE)
-            doors = lets_in if space is None else (space.room_id,)
+            doors = lets_in if space is None or lets_in is None else (space.room_id,)
             row = rows.get(kind) or await self._make(group, kind, name, wanted, space=space, lets_in=doors)
             rows[kind] = row
             if _belongs_into_space(kind, rows) and not row.linked:

@@ -50,7 +50,7 @@ _OF_A_JOIN: Final = (
 _GROUP: Final = "all"
 _SETTLE_SECONDS: Final = 0.05
 _WORDS: Final = "Guten Morgen, wann ist der Ausflug?"
-_IN_THE_BACKGROUND: Final = {"stats": {"enabled": False}, "update_user_directory_from_worker": "nobody"}
+_NOTHING_IN_THE_BACKGROUND: Final = {"stats": {"enabled": False}, "update_user_directory_from_worker": "nobody"}
 """What Synapse writes of joins at its leisure. Messages have no part in it; it would go on while they are measured."""
 
 
@@ -255,7 +255,7 @@ def _fill_school(settings: Settings) -> None:
     engine.dispose()
 
 
-def synapse(home: DemoHome, *, with_module: bool, **changes: object) -> Synapse:
+def synapse(home: DemoHome, *, with_module: bool, in_the_background: bool = False, **changes: object) -> Synapse:
     """A homeserver as a school runs it, that tells no appservice anything, on ports of its own."""
     port = two_free_ports()
     home.prepare(register=REGISTER, port=port)
@@ -264,7 +264,8 @@ def synapse(home: DemoHome, *, with_module: bool, **changes: object) -> Synapse:
     write_yaml(registration, yaml.safe_load(registration.read_text(encoding="utf-8")) | {"url": None}, mode=0o600)
     if not with_module:
         del config["modules"]
-    write_yaml(home.homeserver_yaml, config | _IN_THE_BACKGROUND | changes, mode=0o600)
+    quiet = {} if in_the_background else _NOTHING_IN_THE_BACKGROUND
+    write_yaml(home.homeserver_yaml, config | quiet | changes, mode=0o600)
     return Synapse(home.homeserver_yaml, port)
 
 

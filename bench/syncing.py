@@ -89,7 +89,7 @@ def _plain_loop(lab: Lab) -> tuple[float, int]:
     home = DemoHome(lab.folder / "loop")
     groups = [groups for part in _people(in_groups=True).values() for groups in part.values()]
     users = [f"@p{number}:schule.localhost" for number in range(_PEOPLE)]
-    with synapse(home, with_module=False) as server:
+    with synapse(home, with_module=False, in_the_background=True) as server:
         settings = load_settings(home.school_yaml)
         bot = Client(server.port, settings.matrix.bot_user_id, token=read_secret(settings.secrets.appservice_token))
         for localpart in (settings.matrix.bot, *(user[1:].partition(":")[0] for user in users)):
@@ -97,7 +97,7 @@ def _plain_loop(lab: Lab) -> tuple[float, int]:
             bot("POST", "/_matrix/client/v3/register", body)
     with closing(sqlite3.connect(home.synapse_database)) as database, database:
         database.execute("UPDATE users SET admin = 1 WHERE name = ?", (settings.matrix.bot_user_id,))
-    with synapse(home, with_module=False) as server:
+    with synapse(home, with_module=False, in_the_background=True) as server:
         token = read_secret(settings.secrets.appservice_token)
         request = {"preset": "private_chat", "room_version": "12"}
         bot = Client(server.port, settings.matrix.bot_user_id, token=token)

@@ -63,6 +63,9 @@ class MirrorReport:
     failures: list[str] = field(default_factory=list)
 
 
+async def _at_once() -> None: ...
+
+
 class Mirror:
     """One run over everything. `password_for` gives a new account its first password, or none."""
 
@@ -89,9 +92,12 @@ class Mirror:
         self._password_for = password_for
         self._progress = progress
         self._report = MirrorReport()
+        self._known: Callable[[], Awaitable[None]] = _at_once
 
-    async def run(self, directory: Directory) -> MirrorReport:
-        """Accounts first, then rooms, then who is in them; who left goes out of the rooms before the door is closed."""
+    async def run(self, directory: Directory, *, known: Callable[[], Awaitable[None]] = _at_once) -> MirrorReport:
+        """Accounts first, then rooms, then who is in them; who left goes out of the rooms before the door is closed.
+        `known` returns when all modules know the directory, and so whom they may let in."""
+        self._known = known
         async with self._engine.connect() as connection:
             rows = await account_rows(connection)
         existing = {account["name"]: account async for account in self._homeserver.accounts()}
@@ -124,6 +130,7 @@ class Mirror:
             values["locked"] = False
         await self._homeserver.put_account(row.user_id, **values)
         if row.locked:
+            await self._known()
             await self._departures.come_back(row.person_id, row.user_id)
         async with self._engine.begin() as connection:
             await account_made(connection, row.person_id, row.name, row.role)
@@ -167,6 +174,7 @@ class Mirror:
     async def _memberships(self) -> None:
         async with self._engine.connect() as connection:
             seats = await missing_seats(connection)
+        await self._known()
         self._progress("memberships", 0, len(seats))
         failed = await self._seats.take(seats) + await self._seats.free_stale()
         self._progress("memberships", len(seats), len(seats))

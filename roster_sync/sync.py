@@ -1,6 +1,7 @@
 """One sync: read the register, plan, apply the plan to the directory, mirror the directory on the homeserver."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -79,13 +80,16 @@ class RosterSync:
 
     async def mirror(self, mirror: Mirror, *, wait: bool) -> MirrorReport:
         """Makes the homeserver what the directory says. `wait`: the directory has just changed, so the modules need a
-        moment to know whom they may let in."""
-        if wait:
-            await asyncio.sleep(KNOWN_EVERYWHERE_SECONDS)
+        moment to know whom they may let in; rooms are made meanwhile."""
+        known_at = time.monotonic() + (KNOWN_EVERYWHERE_SECONDS if wait else 0)
+
+        async def known() -> None:
+            await asyncio.sleep(known_at - time.monotonic())
+
         async with lease(self.engine, _LEASE, holder("the mirror"), seconds=_LEASE_SECONDS, now=_utc_now):
             async with self.engine.connect() as connection:
                 snapshot = await connection.run_sync(read_snapshot)
-            return await mirror.run(snapshot.directory)
+            return await mirror.run(snapshot.directory, known=known)
 
 
 def _utc_now() -> datetime:

@@ -28,6 +28,7 @@ def school_settings(settings: Settings, *, registration: Path) -> dict[str, Any]
         "autocreate_auto_join_rooms": False,
         # The school is an island: no other servers, no public lists, no previews fetched from outside.
         "federation_domain_whitelist": [],
+        "send_federation": False,
         "allow_public_rooms_without_auth": False,
         "allow_public_rooms_over_federation": False,
         "enable_room_list_search": False,

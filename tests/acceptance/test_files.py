@@ -111,7 +111,7 @@ def test_a_resting_teacher_is_not_pushed_before_the_rest_ends(people, gateway, p
     (delivered,) = wait_until(lambda: with_words(pushed_teacher, room, "Anna ist heute krank"), 20)
     wait_until(lambda: delivered in gateway.pushed(), 15)
     assert gateway.pushed() & messages(guardian, room) == {delivered}
-    assert pushed_teacher.unread(room) == 1
+    assert pushed_teacher.unread(room) == 1, pushed_teacher.get("notifications").body
 
 
 def messages(person, room):

@@ -91,7 +91,9 @@ async def test_a_group_gets_one_space_and_one_room_in_it(engine: AsyncEngine, ho
     assert "type" not in room["creation_content"]
     assert homeserver.state_written == [("!0", "m.space.child", "!1", {"via": ["school.test"], "suggested": True})]
     assert await known(engine) == {
-        RoomKind.SPACE: GroupRoomRow(group_id=CLASS.id, kind=RoomKind.SPACE, room_id="!0", name="Klasse 5a"),
+        RoomKind.SPACE: GroupRoomRow(
+            group_id=CLASS.id, kind=RoomKind.SPACE, room_id="!0", name="Klasse 5a", lets_in=()
+        ),
         RoomKind.GROUP: GroupRoomRow(
             group_id=CLASS.id,
             kind=RoomKind.GROUP,
@@ -131,22 +133,39 @@ async def test_only_who_is_in_the_space_enters_the_room(engine: AsyncEngine, hom
         "join_rule": "restricted",
         "allow": [{"type": "m.room_membership", "room_id": "!0"}],
     }
-    assert state_of(space, "m.room.join_rules") == {"join_rule": "public"}
+    assert state_of(space, "m.room.join_rules") == {"join_rule": "invite"}
     assert state_of(room, "m.room.history_visibility") == {"history_visibility": "shared"}
+
+
+async def test_where_people_wait_all_is_open_and_closed_afterwards(
+    engine: AsyncEngine, homeserver: FakeHomeserver
+) -> None:
+    rooms = group_rooms_of(engine, homeserver)
+    await rooms.ensure(CLASS, [], {}, lets_in=None)
+    for request in homeserver.rooms.values():
+        assert state_of(request, "m.room.join_rules") == {"join_rule": "public"}
+    everything = {CLASS.id: await known(engine)}
+    for found in rooms.ajar({CLASS.id: CLASS}, everything):
+        await rooms.close(*found)
+    inside = {"join_rule": "restricted", "allow": [{"type": "m.room_membership", "room_id": "!0"}]}
+    closed = [(written[0], written[3]) for written in homeserver.state_written if written[1] == "m.room.join_rules"]
+    assert closed == [("!0", {"join_rule": "invite"}), ("!1", inside)]
+    assert rooms.ajar({CLASS.id: CLASS}, {CLASS.id: await known(engine)}) == []
 
 
 async def test_a_new_space_is_closed_and_then_opened_by_the_space_of_the_staff(
     engine: AsyncEngine, homeserver: FakeHomeserver
 ) -> None:
     rooms = group_rooms_of(engine, homeserver)
-    await rooms.ensure(CLASS, [], {})
+    await rooms.ensure(CLASS, [], {}, lets_in=None)
     everything = {CLASS.id: await known(engine)}
-    assert rooms.ajar({CLASS.id: CLASS}, everything) == [(everything[CLASS.id][RoomKind.SPACE], ())]
+    space, room = everything[CLASS.id].values()
+    assert rooms.ajar({CLASS.id: CLASS}, everything) == [(space, ()), (room, ("!0",))]
     staff = Group(id=GroupId("staff"), name="Lehrer", kind=GroupKind.STAFF)
     its_space = GroupRoomRow(group_id=staff.id, kind=RoomKind.SPACE, room_id="!staff", name="Lehrer", lets_in=())
     everything[staff.id] = {RoomKind.SPACE: its_space}
-    [(space, lets_in)] = rooms.ajar({CLASS.id: CLASS, staff.id: staff}, everything)
-    await rooms.close(space, lets_in)
+    for found in reversed(rooms.ajar({CLASS.id: CLASS, staff.id: staff}, everything)):
+        await rooms.close(*found)
     allow = [{"type": "m.room_membership", "room_id": "!staff"}]
     rules = {"join_rule": "restricted", "allow": allow}
     assert homeserver.state_written[-1] == ("!0", "m.room.join_rules", "", rules)
@@ -164,10 +183,10 @@ async def test_a_space_for_which_nobody_waits_is_made_closed(engine: AsyncEngine
 
 async def test_a_space_without_staff_lets_in_the_invited_only(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
     rooms = group_rooms_of(engine, homeserver)
-    await rooms.ensure(CLASS, [], {})
+    await rooms.ensure(CLASS, [], {}, lets_in=None)
     for found in rooms.ajar({CLASS.id: CLASS}, {CLASS.id: await known(engine)}):
         await rooms.close(*found)
-    assert homeserver.state_written[-1] == ("!0", "m.room.join_rules", "", {"join_rule": "invite"})
+    assert ("!0", "m.room.join_rules", "", {"join_rule": "invite"}) in homeserver.state_written
 
 
 async def test_a_kind_without_spaces_has_rooms_that_are_closed(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
@@ -175,10 +194,10 @@ async def test_a_kind_without_spaces_has_rooms_that_are_closed(engine: AsyncEngi
     await rooms.ensure(CLASS, [IDA.user_id], {})
     [room] = homeserver.rooms.values()
     assert name_of(room) == "Klasse 5a: Gespräch"
-    assert state_of(room, "m.room.join_rules") == {"join_rule": "public"}
+    assert state_of(room, "m.room.join_rules") == {"join_rule": "invite"}
     assert not [event for event in room["initial_state"] if event["type"] == "m.space.parent"]
     assert rooms.are_right(CLASS, [IDA.user_id], await known(engine))
-    assert [wanted for _, wanted in rooms.ajar({CLASS.id: CLASS}, {CLASS.id: await known(engine)})] == [()]
+    assert rooms.ajar({CLASS.id: CLASS}, {CLASS.id: await known(engine)}) == []
 
 
 async def test_announcements_come_when_the_school_wants_them_and_stay(

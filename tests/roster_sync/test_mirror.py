@@ -4,7 +4,7 @@ import asyncio
 import copy
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -253,7 +253,16 @@ async def use(engine: AsyncEngine, *people: str) -> None:
             assert await begin_use(connection, PersonId(person_id), 1.0)
 
 
-async def mirror(engine: AsyncEngine, homeserver: FakeHomeserver, **options: Any) -> MirrorReport:
+async def nothing() -> None: ...
+
+
+async def mirror(
+    engine: AsyncEngine,
+    homeserver: FakeHomeserver,
+    *,
+    known: Callable[[], Awaitable[None]] = nothing,
+    **options: Any,
+) -> MirrorReport:
     rooms = GroupRooms(engine=engine, homeserver=homeserver, server_name=SERVER)  # type: ignore[arg-type]
     parts: dict[str, Any] = {
         "rooms": rooms,
@@ -263,7 +272,7 @@ async def mirror(engine: AsyncEngine, homeserver: FakeHomeserver, **options: Any
         "policy_of": lambda directory: Policy(directory=directory, rights=Rights(), bot=BOT),
     }
     work = Mirror(engine=engine, homeserver=homeserver, **parts | options)  # type: ignore[arg-type]
-    return await work.run(await directory_of(engine))
+    return await work.run(await directory_of(engine), known=known)
 
 
 async def filled(engine: AsyncEngine) -> FakeHomeserver:
@@ -368,6 +377,28 @@ async def test_those_who_use_their_account_are_in_their_rooms_and_nobody_else(wr
         "space of Band": {user("tom"), user("kim")},
         "room of Band": {user("tom"), user("kim")},
     }
+
+
+async def test_rooms_are_made_while_the_modules_get_to_know_the_directory_and_nobody_joins_before(
+    writer: AsyncEngine,
+) -> None:
+    homeserver = FakeHomeserver()
+    await follow(
+        writer,
+        replace(SCHOOL, groups={}, persons={i: replace(p, groups=frozenset()) for i, p in SCHOOL.persons.items()}),
+    )
+    await mirror(writer, homeserver)
+    await use(writer, *IN_USE)
+    await follow(writer, SCHOOL)
+    made_before: list[int] = []
+
+    async def known() -> None:
+        made_before.append(len(homeserver.rooms))
+        assert all(room["members"] == {BOT} for room in homeserver.rooms.values())
+
+    await mirror(writer, homeserver, known=known)
+    assert made_before == [4]
+    assert all(len(room["members"]) > 1 for room in homeserver.rooms.values())
 
 
 async def test_a_new_account_gets_its_password_once(writer: AsyncEngine) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -90,7 +90,8 @@ class _Mirror:
     school: School
     progress: Progress
 
-    async def run(self, _directory: Directory) -> MirrorReport:
+    async def run(self, _directory: Directory, *, known: Callable[[], Awaitable[None]]) -> MirrorReport:
+        await known()
         self.progress("accounts", 0, 2)
         if self.school.mirroring is not None:
             await self.school.mirroring()
