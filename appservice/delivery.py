@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
+from appservice.versions import Versions
 from school.database import held
 from school.database.held import HeldMessage
 from school.database.tables import HeldState
@@ -36,7 +37,9 @@ class Delivery:
         self._keyring = keyring
         self._texts = texts
         self._zone = zone
+        self._versions = Versions(engine=engine, homeserver=homeserver, keyring=keyring)
         self._never_tried: set[str] = set()
+        self._went_with_another: set[str] = set()
 
     def is_new(self, message: HeldMessage) -> None:
         """A message was held just now: it is certain that nobody has tried to deliver it."""
@@ -48,10 +51,13 @@ class Delivery:
         Raises:
             TryLaterError: the homeserver does not answer now; whether it was delivered will be looked up.
         """
+        if message.event_id in self._went_with_another:
+            self._went_with_another.discard(message.event_id)
+            return
         if message.event_id not in self._never_tried and (sent := await self._delivered_before(message)):
             await self._settle(message, HeldState.DELIVERED, delivered_event_id=sent)
             return
-        content = await self._original(message)
+        content, edits = await self._original(message)
         if content is None:
             return
         self._never_tried.discard(message.event_id)
@@ -64,7 +70,11 @@ class Delivery:
             await self._settle(message, HeldState.REFUSED)
             await self._tell_refused(message, error.words)
             return
-        await self._settle(message, HeldState.DELIVERED, delivered_event_id=sent)
+        for edit in edits:
+            await self.forget(edit)
+        for settled in (message, *edits):
+            await self._settle(settled, HeldState.DELIVERED, delivered_event_id=sent)
+        self._went_with_another.update(edit.event_id for edit in edits)
 
     async def receipt(self, message: HeldMessage, due: datetime | None) -> None:
         """Edits the notice as the sender, once: the sign that the message is safe, and what makes clients show the
@@ -95,17 +105,17 @@ class Delivery:
                 as_user=UserId(message.sender),
             )
 
-    async def _original(self, message: HeldMessage) -> dict[str, Any] | None:
-        """The sealed words, with relations to other held messages pointing to what became of them. None if there is
-        nothing to deliver; then the message is settled."""
+    async def _original(self, message: HeldMessage) -> tuple[dict[str, Any] | None, list[HeldMessage]]:
+        """The sealed words in their newest version, with relations to other held messages pointing to what became of
+        them, and the edits that are in it. None if there is nothing to deliver; then the message is settled."""
         try:
             event = await self._homeserver.event(message.room_id, message.event_id, as_user=UserId(message.sender))
         except (RefusedError, NotThereError):
             await self._settle(message, HeldState.REFUSED)
-            return None
+            return None, []
         if HELD_KEY not in event["content"]:  # the person deleted the notice
             await self._settle(message, HeldState.WITHDRAWN)
-            return None
+            return None, []
         binding = Binding(
             room_id=message.room_id,
             sender=event["sender"],
@@ -118,8 +128,12 @@ class Delivery:
             log.error("seal_does_not_open", held=message.event_id, error=str(error))
             await self._settle(message, HeldState.REFUSED)
             await self._tell_refused(message, self._texts.say("held.lost"))
-            return None
-        return await self._with_delivered_relations(content)
+            return None, []
+        if await self._versions.is_void(content):
+            await self._settle(message, HeldState.WITHDRAWN)
+            return None, []
+        content, edits = await self._versions.newest(message, event, content)
+        return await self._with_delivered_relations(content), edits
 
     async def _with_delivered_relations(self, content: dict[str, Any]) -> dict[str, Any]:
         relation = content.get("m.relates_to")

@@ -1,7 +1,7 @@
 """Who gets which event: one place that knows all of the appservice's interests."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -26,12 +26,20 @@ class EventRouter:
     """
 
     def __init__(
-        self, *, bot: UserId, queue: RestQueue, stamps: RoomStamps, direct_rooms: DirectRooms, control: ControlRooms
+        self,
+        *,
+        bot: UserId,
+        queue: RestQueue,
+        stamps: RoomStamps,
+        direct_rooms: DirectRooms,
+        control: ControlRooms,
+        commands_in_rooms: Iterable[Callable[[Mapping[str, Any]], Awaitable[None]]] = (),
     ) -> None:
         self._bot = bot
         self._queue = queue
         self._stamps = stamps
         self._direct_rooms = direct_rooms
+        self._hear_messages = (control.message, *commands_in_rooms)
         self._control = control
         self._tails: dict[str, asyncio.Task[None]] = {}
 
@@ -60,7 +68,8 @@ class EventRouter:
         await asyncio.gather(*invitations)
         for event in events:
             if event["type"] == "m.room.message" and self._is_from_a_person(event):
-                self._later(event["room_id"], self._control.message(event))
+                for hear in self._hear_messages:
+                    self._later(event["room_id"], hear(event))
 
     def _is_from_a_person(self, event: Mapping[str, Any]) -> bool:
         return event["sender"] != self._bot and SIGNED_KEY not in event["content"]

@@ -1,7 +1,8 @@
 """The homeserver, as the rest of the program sees it: a few calls, and errors told apart by what to do about them.
 
-The only file that knows mautrix. The appservice may act as every person of the school (`as_user`), and as the bot,
-who is a server admin (application service API, "Identity assertion"; Synapse admin API).
+The appservice may act as every person of the school (`as_user`), and as the bot, who is a server admin (application
+service API, "Identity assertion"; Synapse admin API). Here is what concerns events and rooms; `accounts` has what
+concerns one account, `connection` how a request is made.
 """
 
 import contextlib
@@ -9,105 +10,18 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from aiohttp import ClientSession, ClientTimeout
-from mautrix.api import HTTPAPI, Method
-from mautrix.errors import MatrixConnectionError, MatrixRequestError
-
+from appservice.accounts import Accounts
+from appservice.connection import HomeserverError, Method, NotThereError, RefusedError, TryLaterError
 from school.domain.people import UserId
 
-_TIMEOUT: Final = ClientTimeout(total=60)
+__all__ = ["Homeserver", "HomeserverError", "NotThereError", "RefusedError", "TryLaterError"]
+
 _PAGE: Final = 100
-_USERS_PAGE: Final = 5000
 _ROOMS_PAGE: Final = 1000
 
 
-class HomeserverError(Exception):
-    """The homeserver did not do what was asked. `words` are its own, fit to be shown to a person; `status` is the
-    HTTP status, None if there was no answer."""
-
-    def __init__(self, text: str, *, words: str = "", status: int | None = None) -> None:
-        super().__init__(text)
-        self.words = words
-        self.status = status
-
-
-class NotThereError(HomeserverError):
-    """What was asked about does not exist (404)."""
-
-
-class RefusedError(HomeserverError):
-    """The homeserver said no, and will say so again (any other 4xx)."""
-
-
-class TryLaterError(HomeserverError):
-    """The homeserver cannot be reached, is busy, or cannot decide now (429, 5xx). Whether it did it is not known."""
-
-
-def _error(error: MatrixRequestError) -> HomeserverError:
-    words = error.message or ""
-    text = f"HTTP {error.http_status}: {words or error}"
-    if error.http_status == 404:
-        return NotThereError(text, words=words, status=error.http_status)
-    if error.http_status == 429 or error.http_status >= 500:
-        return TryLaterError(text, words=words, status=error.http_status)
-    return RefusedError(text, words=words, status=error.http_status)
-
-
-class Homeserver:
-    """A connection to Synapse. Use as an async context manager."""
-
-    def __init__(self, *, base_url: str, token: str, bot: UserId) -> None:
-        self._base_url = base_url
-        self._token = token
-        self.bot = bot
-
-    async def __aenter__(self) -> "Homeserver":
-        self._session = ClientSession(timeout=_TIMEOUT)
-        self._api = HTTPAPI(self._base_url, self._token, client_session=self._session, default_retry_count=0)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
-
-    async def call(
-        self,
-        method: Method,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        as_user: UserId | None = None,
-        start: str | None = None,
-        **query: str | int | bool | None,
-    ) -> dict[str, Any]:
-        """One request; `start` is the query parameter `from`, a word that Python keeps to itself.
-
-        Nothing is repeated here: whether that is harmless only the caller knows.
-
-        Raises:
-            HomeserverError: one of its three kinds.
-        """
-        given = {
-            name: str(value).lower() if isinstance(value, bool) else str(value)
-            for name, value in query.items()
-            if value is not None
-        }
-        if start is not None:
-            given["from"] = start
-        if as_user is not None:
-            given["user_id"] = as_user
-        try:
-            answer = await self._api.request(
-                method,
-                path,
-                dict(body) if body is not None else None,
-                query_params=given,
-                sensitive=method is not Method.GET,  # what people write is never logged
-            )
-        except MatrixRequestError as error:
-            raise _error(error) from error
-        except (MatrixConnectionError, TimeoutError) as error:
-            raise TryLaterError(f"the homeserver cannot be reached: {error}") from error
-        return dict(answer)
+class Homeserver(Accounts):
+    """Everything that is asked of Synapse. Use as an async context manager."""
 
     async def ping_back(self, appservice_id: str) -> None:
         """Makes the homeserver send what it kept back while nobody answered (Matrix spec, appservice ping)."""
@@ -181,6 +95,12 @@ class Homeserver:
             for event in page.get("chunk", []):
                 yield event
             token = page.get("end")
+
+    async def newest_events(self, room_id: str, *, sender: UserId, limit: int) -> list[dict[str, Any]]:
+        """What `sender` sent last into a room of the bot, newest first."""
+        only = f'{{"senders":["{sender}"]}}'
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/messages"
+        return list((await self.call(Method.GET, path, dir="b", limit=limit, filter=only))["chunk"])
 
     # Rooms and their members
 
@@ -261,78 +181,3 @@ class Homeserver:
         """Every state event of a room, whoever is in it (Synapse admin API, "Room State API")."""
         answer = await self.call(Method.GET, f"/_synapse/admin/v1/rooms/{quote(room_id, safe='')}/state")
         return list(answer["state"])
-
-    # Account data
-
-    async def account_data(self, user_id: UserId, data_type: str) -> dict[str, Any]:
-        """Somebody's global account data; empty if there is none."""
-        path = f"/_matrix/client/v3/user/{quote(user_id)}/account_data/{quote(data_type)}"
-        try:
-            return await self.call(Method.GET, path, as_user=user_id)
-        except NotThereError:
-            return {}
-
-    async def set_account_data(self, user_id: UserId, data_type: str, content: Mapping[str, Any]) -> None:
-        """Writes somebody's global account data."""
-        path = f"/_matrix/client/v3/user/{quote(user_id)}/account_data/{quote(data_type)}"
-        await self.call(Method.PUT, path, content, as_user=user_id)
-
-    # Profiles
-
-    async def profile(self, user_id: UserId) -> dict[str, Any]:
-        """Every field of somebody's profile."""
-        return await self.call(Method.GET, f"/_matrix/client/v3/profile/{quote(user_id)}", as_user=user_id)
-
-    async def delete_profile_field(self, user_id: UserId, field: str) -> None:
-        """Deletes one field of somebody's profile, as an admin: people may not change everything. That there is none
-        is fine."""
-        path = f"/_matrix/client/v3/profile/{quote(user_id)}/{quote(field, safe='')}"
-        with contextlib.suppress(NotThereError):
-            await self.call(Method.DELETE, path)
-
-    # Accounts (Synapse admin API)
-
-    async def put_account(self, user_id: UserId, **values: Any) -> None:
-        """Makes or changes an account: `displayname`, `password`, `locked`, …"""
-        await self.call(Method.PUT, f"/_synapse/admin/v2/users/{quote(user_id, safe='')}", values)
-
-    async def accounts(self) -> AsyncIterator[dict[str, Any]]:
-        """Every account that is not deactivated: `name`, `locked`, `last_seen_ts`, `admin`, …"""
-        start: str | None = "0"
-        while start is not None:
-            page = await self.call(
-                Method.GET,
-                "/_synapse/admin/v3/users",
-                start=start,
-                limit=_USERS_PAGE,
-                guests=False,
-                locked=True,
-                deactivated=False,
-            )
-            for account in page["users"]:
-                yield account
-            start = page.get("next_token")
-
-    async def is_admin(self, user_id: UserId) -> bool:
-        """Whether somebody is a server admin; who has no account is none."""
-        path = f"/_synapse/admin/v1/users/{quote(user_id, safe='')}/admin"
-        try:
-            return (await self.call(Method.GET, path)).get("admin") is True
-        except NotThereError:
-            return False
-
-    async def background_updates(self) -> int:
-        """How many background updates of its database the homeserver is still doing."""
-        status = await self.call(Method.GET, "/_synapse/admin/v1/background_updates/status")
-        return len(status.get("current_updates", {}))
-
-    async def erase(self, user_id: UserId) -> None:
-        """Ends an account for ever and erases what it has (Synapse admin API, "Deactivate Account")."""
-        path = f"/_synapse/admin/v1/deactivate/{quote(user_id, safe='')}"
-        await self.call(Method.POST, path, {"erase": True})
-
-    async def end_sessions(self, user_id: UserId) -> None:
-        """Signs somebody out on all their devices."""
-        path = f"/_synapse/admin/v2/users/{quote(user_id, safe='')}"
-        devices = (await self.call(Method.GET, f"{path}/devices")).get("devices", [])
-        await self.call(Method.POST, f"{path}/delete_devices", {"devices": [d["device_id"] for d in devices]})

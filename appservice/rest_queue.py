@@ -144,5 +144,7 @@ class RestQueue:
             directory=standing.policy.directory,
             rest_of=lambda user_id: standing.desk.rest_of(user_id, now),
             bot=self._homeserver.bot,
+            has_rest=standing.desk.has_rest,
+            mode=standing.mode_of(room_id),
         )
         return now if hold is None else hold.until

@@ -18,8 +18,8 @@ from bench.harness import BenchError, Client, Demo, Lab, Row, seconds, until
 from bench.module_cost import synapse
 from bench.registers import write_iserv
 from school.config import load_settings, read_secret
+from schulbote.connections import open_database, open_homeserver
 from schulbote.demo_files import DemoHome
-from schulbote.service import open_database, open_homeserver
 from schulbote.syncing import mirror, readers_of, roster_sync
 
 _PEOPLE, _GROUPS, _MEMBERSHIPS = 200, 10, 320

@@ -18,12 +18,13 @@ from school.database.leases import lease
 from school.database.register import read_known
 from school.database.snapshot import read_snapshot
 from school.domain.roster import Roster
+from school.errors import FailedError
 
 _LEASE: Final = "sync"
 _LEASE_SECONDS: Final = 60.0
 
 
-class BlockedError(Exception):
+class BlockedError(FailedError):
     """The plan needs a person's word. Nothing was changed."""
 
 

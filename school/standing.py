@@ -16,7 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from school.config import Settings
 from school.database.snapshot import Snapshot, read_snapshot
+from school.domain.calendars import Calendars
 from school.domain.directory import Directory
+from school.domain.hold import RoomMode
 from school.domain.people import Person
 from school.domain.policy import Policy
 from school.domain.rest import Calendar
@@ -43,6 +45,10 @@ class Standing:
     def is_draining(self, room_id: str) -> bool:
         """Whether earlier messages still wait in a room."""
         return room_id in self.snapshot.rest.held_rooms
+
+    def mode_of(self, room_id: str) -> RoomMode | None:
+        """What was said of a room's messages (`school.domain.hold`)."""
+        return self.snapshot.rest.room_modes.get(room_id)
 
 
 class StandingKeeper:
@@ -104,11 +110,28 @@ class StandingKeeper:
             policy=policy_of(settings, snapshot.directory),
             desk=RestDesk(
                 directory=snapshot.directory,
-                calendar=Calendar(zone=settings.zone, windows=settings.rest.windows, free_days=snapshot.rest.free_days),
+                calendars=_calendars_of(settings, snapshot),
                 personal=snapshot.rest.personal.get,
                 roles=settings.rest.roles,
+                may_shorten=settings.rest.may_shorten,
             ),
         )
+
+
+def _calendars_of(settings: Settings, snapshot: Snapshot) -> Calendars:
+    rest = settings.rest
+    return Calendars(
+        school=Calendar(
+            zone=settings.zone,
+            windows=rest.windows,
+            free_days=frozenset(snapshot.rest.free_days),
+            minimum=rest.minimum_windows,
+        ),
+        school_line=None if rest.windows is None else rest.line("reachable"),
+        group_lines=rest.group_lines,
+        groups=snapshot.directory.groups.values(),
+        persons=rest.own_days,
+    )
 
 
 def _free(people: list[Person]) -> None:

@@ -32,11 +32,12 @@ from school.domain.groups import GroupId
 from school.domain.people import GUARDIAN, STUDENT, TEACHER, PersonId, UserId
 from school.domain.rooms import RoomKind
 from school.domain.roster import Roster
+from school.errors import FailedError, WrongUseError
+from schulbote.connections import open_database, open_homeserver
 from schulbote.demo_files import SERVER_NAME, DemoHome
 from schulbote.files import write_json
 from schulbote.processes import Processes, end_leftovers
 from schulbote.progress import shown
-from schulbote.service import open_database, open_homeserver
 from schulbote.syncing import mirror, require_folder, roster_sync
 
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -46,11 +47,11 @@ _READY_SECONDS: Final = 180.0
 _STEP_SECONDS: Final = 0.1
 
 
-class DemoError(Exception):
+class DemoError(WrongUseError):
     """The demo cannot be started like this. Nothing was changed; the text says what to do."""
 
 
-class DemoFailedError(Exception):
+class DemoFailedError(FailedError):
     """Something that the demo needs did not come up. The text says where to look."""
 
 

@@ -7,11 +7,12 @@ from typing import Final
 from school.domain.directory import Directory
 from school.domain.groups import Group
 from school.domain.people import Person
+from school.errors import WrongUseError
 
 _LISTED: Final = 10
 
 
-class NotMeantError(Exception):
+class NotMeantError(WrongUseError):
     """Nobody is meant, or more than one. The text says who could be."""
 
 

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 from school.config import Settings, load_settings, read_secret
+from school.errors import WrongUseError
 from schulbote.files import ensure_secret, new_key, write_whole, write_yaml
 from schulbote.homeserver_config import registration, school_settings
 
 
-class FolderInUseError(Exception):
+class FolderInUseError(WrongUseError):
     """There is something in the way. The text says what to do."""
 
 

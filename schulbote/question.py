@@ -1,23 +1,33 @@
-"""A question about rights as people type it: PERSON may ACTION [PERSON|GROUP|ROOM].
+"""A question as people type it: PERSON may ACTION [PERSON|GROUP|ROOM], or rest PERSON [AT].
 
 An action is a verb or the name of a right. Names of several words need no quotation marks where it is clear where they
 end.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from school.domain.directory import Directory
 from school.domain.groups import Group
 from school.domain.people import Person, UserId
 from school.domain.rights import Right
+from school.domain.week import instant
+from school.errors import WrongUseError
 from schulbote.named import NotMeantError, described, did_you_mean, find_group, find_person
 
 _MAY: Final = "may"
+_REST: Final = "rest"
+_DAY: Final = r"(?:(?P<iso>\d{4}-\d\d-\d\d)|(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}))"
+_CLOCK: Final = r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)"
+_AT: Final = re.compile(rf"(?P<who>.*?)\s+(?:{_DAY}(?:(?:T|,?\s+){_CLOCK})?|{_CLOCK.replace('<', '<only_')})")
+_NOON: Final = 12 * 60
 
 
-class NotAskedError(Exception):
+class NotAskedError(WrongUseError):
     """This is no question that can be answered. The text says how to ask."""
 
 
@@ -37,6 +47,14 @@ class Question:
     others: tuple[Other, ...] = ()
     group: Group | None = None
     room_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestQuestion:
+    """Whether somebody rests at an instant."""
+
+    person: Person
+    at: datetime
 
 
 class Action(NamedTuple):
@@ -82,6 +100,37 @@ def read_question(words: Sequence[str], directory: Directory, bot: UserId) -> Qu
             raise NotAskedError(f'Nothing follows after the right "{name}": leave out "{" ".join(rest)}".')
         return Question(asking=asking, action=name)
     return _with_targets(Question(asking=asking, action=name), ACTIONS[name], rest, directory, bot)
+
+
+def is_about_rest(words: Sequence[str]) -> bool:
+    """Whether it begins with `rest`, and is not asked of somebody of that name."""
+    return words[:1] == (_REST,) and _MAY not in words
+
+
+def read_rest_question(words: Sequence[str], directory: Directory, *, now: datetime, zone: ZoneInfo) -> RestQuestion:
+    """Who is asked about, and which moment: now, a time of today, a day (at noon), a day and a time.
+
+    Raises:
+        NotAskedError: nobody is named, or there is no such day.
+        NotMeantError: somebody in it does not exist, or is named by words that mean several.
+    """
+    text = " ".join(words[1:]).strip()
+    if not text:
+        raise NotAskedError('Ask like this: rest PERSON [AT], such as rest T00001 "2026-12-24 10:00".')
+    found = _AT.fullmatch(text)
+    if found is None:
+        return RestQuestion(person=find_person(directory, text), at=now)
+    parts = found.groupdict()
+    today = now.astimezone(zone).date()
+    try:
+        day = date.fromisoformat(parts["iso"]) if parts["iso"] else today
+        if parts["day"]:
+            day = date(*(int(parts[name]) for name in ("year", "month", "day")))
+    except ValueError:
+        raise NotAskedError(f'There is no such day: "{text}".') from None
+    clock = [parts["hour"] or parts["only_hour"], parts["minute"] or parts["only_minute"]]
+    minute = int(clock[0]) * 60 + int(clock[1]) if clock[0] else _NOON
+    return RestQuestion(person=find_person(directory, parts["who"]), at=instant(zone, day, minute))
 
 
 def _split(words: Sequence[str]) -> tuple[Sequence[str], bool, Sequence[str]]:

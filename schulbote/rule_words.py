@@ -27,6 +27,7 @@ FIXED_RULES: Final[Mapping[str, str]] = {
     "rooms:no_stamp": "A room that is not the school's can be left, and nothing else.",
     "rooms:membership": "Only who is in a room can be sent away from it.",
     "rooms:one_emoji": "A reaction is one emoji.",
+    "rooms:names": "Nobody who rests is invited to a chat with a name, a topic or a picture: those are words, too.",
     "rooms:others_words": "What others wrote is deleted by teachers only, and in a direct room by nobody.",
     "rooms:teachers_moderate": "Who may write to everyone may delete what others wrote in a chat.",
     "rooms:invites_oneself": "Nobody invites themselves.",

@@ -9,12 +9,13 @@ from appservice.homeserver import Homeserver, HomeserverError, NotThereError, Re
 from school.config import ConfigError, Settings
 from school.domain.people import UserId
 from school.domain.rooms import ENCRYPTION, Room, stamp_from
-from schulbote.service import open_homeserver
+from school.errors import WrongUseError
+from schulbote.connections import open_homeserver
 
 _AT_ONCE: Final = 8
 
 
-class NoSuchRoomError(Exception):
+class NoSuchRoomError(WrongUseError):
     """There is no such room, or it is none of the school's."""
 
 

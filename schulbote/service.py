@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -13,80 +13,55 @@ import structlog
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appservice.bot.absence_command import AbsenceCommand
 from appservice.bot.commands import HELP, Commands
 from appservice.bot.control_rooms import ControlRooms
 from appservice.bot.rest_command import RestCommand
+from appservice.bot.room_rest_command import RoomRestCommand
 from appservice.bot.sync_command import SyncCommand
 from appservice.bot.sync_news import SyncNews
-from appservice.delivery import Delivery
 from appservice.direct_rooms import DirectRooms, RoomStamps
 from appservice.endpoints import Endpoints
 from appservice.events import EventRouter
-from appservice.free_days import free_days
+from appservice.free_days import FreeDays, free_days
+from appservice.heard_delivery import HeardDelivery
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.profiles import Profiles
 from appservice.rest_queue import RestQueue
 from appservice.school_view import SchoolView, keep_trying
 from appservice.seats import Seats
-from roster_sync.runner import Outcome, Runner
+from appservice.silence import Silence
+from appservice.summary import Summaries
+from appservice.waiting import WaitingLook
+from roster_sync.runner import Outcome
 from roster_sync.sync import RosterSync
 from school.config import ConfigError, Settings, read_keys, read_secret
 from school.database import rests, sync_runs
-from school.database.migrate import upgrade
 from school.database.reader import open_reader
-from school.database.writer import open_writer
 from school.domain.people import Person, UserId
 from school.domain.roster import RegisterError
+from school.errors import WrongUseError
 from school.sealing import Keyring
 from school.standing import CannotDecideError, StandingKeeper
 from school.texts import Language, Texts
+from schulbote.connections import open_database, open_homeserver, open_runner
 from schulbote.homeserver_config import APPSERVICE_ID
-from schulbote.metrics import SyncMetrics, metrics_routes
+from schulbote.metrics import SyncMetrics, metrics_routes, rest_metrics
 from schulbote.schedule import Schedule, Why, watched_paths
-from schulbote.syncing import NoRegisterError, mirror, readers_of, roster_sync
+from schulbote.syncing import NoRegisterError, readers_of, roster_sync
 
 log = structlog.get_logger()
 
 _FIRST_LOGINS_SECONDS: Final = 300.0
+_WORDS_SECONDS: Final = 2.0
 _HOUSEKEEPING_SECONDS: Final = 3600.0
 _HELLO_PAUSE_SECONDS: Final = 0.5
 _AGAIN_SECONDS: Final = 5.0
 _KEEP_RESTS: Final = timedelta(days=1)
 
 
-class AddressInUseError(Exception):
+class AddressInUseError(WrongUseError):
     """The address of the web pages is taken. The text says which and what to do."""
-
-
-@asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """The database, with all tables that this program needs."""
-    await asyncio.to_thread(upgrade, settings.database.sqlalchemy_url("sync"))
-    engine = open_writer(settings.database.sqlalchemy_url("async"))
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
-
-
-def open_homeserver(settings: Settings) -> Homeserver:
-    """The connection to Synapse as the appservice."""
-    return Homeserver(
-        base_url=settings.matrix.homeserver_url,
-        token=read_secret(settings.secrets.appservice_token),
-        bot=settings.matrix.bot_user_id,
-    )
-
-
-def open_runner(
-    settings: Settings, engine: AsyncEngine, homeserver: Homeserver, *, sync: Callable[[], RosterSync]
-) -> Runner:
-    """What runs the syncs of a school."""
-    return Runner(
-        engine=engine,
-        sync=sync,
-        mirror=lambda progress: mirror(settings, engine, homeserver, progress=progress),
-    )
 
 
 async def serve(settings: Settings) -> None:
@@ -94,6 +69,7 @@ async def serve(settings: Settings) -> None:
 
     Raises:
         AddressInUseError: another program listens where this one should.
+        CalendarFileError: a file with free days cannot be used.
         ConfigError: a secret is missing.
         UnknownHolidaysError: the holidays that school.yaml names are not known.
     """
@@ -107,9 +83,8 @@ async def serve(settings: Settings) -> None:
         homeserver = await stack.enter_async_context(open_homeserver(settings))
         service = _Service(settings, engine, homeserver)
         await service.view.refresh()
-        await _listen(
-            stack, settings, [*service.endpoints.routes(), *metrics_routes(settings.web.listen_host, service.metrics)]
-        )
+        looks = (service.metrics, rest_metrics(engine, service.waiting))
+        await _listen(stack, settings, [*service.endpoints.routes(), *metrics_routes(settings.web.listen_host, *looks)])
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, service.schedule.ask, Why.SIGNAL)
         tasks = [asyncio.create_task(work) for work in service.background()]
         stack.push_async_callback(_cancel, tasks)
@@ -131,14 +106,20 @@ class _Service:
         self._texts = texts
         self.view = SchoolView(keeper, settings.zone)
         self._seats = Seats(engine=engine, homeserver=homeserver)
+        self._free_days = FreeDays(settings, engine)
+        self.waiting = WaitingLook(engine=engine, homeserver=homeserver, standing=lambda: self.view.now)
+        self._silence = Silence(engine=engine, homeserver=homeserver, view=self.view)
+        self._summaries = Summaries(engine=engine, homeserver=homeserver, view=self.view, texts=texts)
+        keyring = Keyring(read_keys(settings.secrets.message_keys))
         self._queue = RestQueue(
             engine=engine,
             homeserver=homeserver,
             view=self.view,
-            delivery=Delivery(
+            delivery=HeardDelivery(
+                silence=self._silence,
                 engine=engine,
                 homeserver=homeserver,
-                keyring=Keyring(read_keys(settings.secrets.message_keys)),
+                keyring=keyring,
                 texts=texts,
                 zone=settings.zone,
             ),
@@ -146,13 +127,22 @@ class _Service:
         stamps = RoomStamps(homeserver)
         self._runner = open_runner(settings, engine, homeserver, sync=self._roster_sync)
         self.sync_command = SyncCommand(syncs=self._runner, is_admin=homeserver.is_admin)
+        room_rest = RoomRestCommand(
+            engine=engine, homeserver=homeserver, view=self.view, stamps=stamps, keyring=keyring
+        )
         commands = Commands(
-            [HELP, RestCommand(engine=engine, view=self.view).command(), self.sync_command.command()],
+            [
+                HELP,
+                RestCommand(engine=engine, view=self.view).command(),
+                AbsenceCommand(engine=engine, view=self.view).command(),
+                room_rest.command(),
+                self.sync_command.command(),
+            ],
             standing=lambda: self.view.now,
             language=language,
             is_admin=homeserver.is_admin,
         )
-        control = ControlRooms(
+        self._control = ControlRooms(
             engine=engine,
             homeserver=homeserver,
             stamps=stamps,
@@ -160,11 +150,12 @@ class _Service:
             texts=texts,
             where_to_ask=lambda user_id: self.view.now.policy.where_to_ask(user_id),
             is_admin=homeserver.is_admin,
+            is_silent=self._silence.is_silent,
         )
         self._news = SyncNews(
             engine=engine,
             people=self._people,
-            tell=control.tell,
+            tell=self._control.tell,
             has_seen=self.sync_command.has_seen,
             texts=texts,
         )
@@ -174,14 +165,15 @@ class _Service:
             queue=self._queue,
             stamps=stamps,
             direct_rooms=DirectRooms(homeserver, stamps),
-            control=control,
+            control=self._control,
+            commands_in_rooms=[room_rest.message],
         )
         self.endpoints = Endpoints(
             homeserver_token=read_secret(settings.secrets.homeserver_token),
             module_token=read_secret(settings.secrets.module_token),
             on_events=router.take,
             on_login=self._logged_in,
-            on_refusal=control.explain,
+            on_refusal=self._control.explain,
             on_profile=Profiles(homeserver).clean,
         )
 
@@ -189,10 +181,13 @@ class _Service:
         """What runs beside the answers to Synapse."""
         return [
             self.view.run(),
+            self._silence.run(),
             self._queue.run(),
             self._say_hello(),
             keep_trying("schedule", self.schedule.run, pause=_AGAIN_SECONDS),
             keep_trying("first_logins", self._seats.look_for_first_logins, pause=_FIRST_LOGINS_SECONDS),
+            keep_trying("summaries", self._summaries.make, pause=_WORDS_SECONDS),
+            keep_trying("words", self._control.say_what_waited, pause=_WORDS_SECONDS),
             keep_trying("housekeeping", self._housekeeping, pause=_HOUSEKEEPING_SECONDS),
         ]
 
@@ -255,9 +250,8 @@ class _Service:
 
     async def _housekeeping(self) -> None:
         now = datetime.now(UTC)
-        days = free_days(self._settings, now.astimezone(self._settings.zone).date())
+        await self._free_days.renew(now)
         async with self._engine.begin() as connection:
-            await rests.set_free_days(connection, days)
             await rests.forget_past(connection, before=now - _KEEP_RESTS)
 
 

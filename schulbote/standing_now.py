@@ -6,10 +6,11 @@ from pathlib import Path
 from school.config import Settings
 from school.database.reader import open_reader
 from school.database.snapshot import read_versions
+from school.errors import FailedError
 from school.standing import Standing, StandingKeeper
 
 
-class NoDirectoryError(Exception):
+class NoDirectoryError(FailedError):
     """Nobody is in the directory yet. The text says what to do."""
 
 

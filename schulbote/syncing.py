@@ -22,13 +22,14 @@ from roster_sync.sync import RosterSync
 from school.config import Settings, read_keys
 from school.domain.layout import RoomLayout
 from school.domain.people import PersonId
+from school.errors import WrongUseError
 from school.standing import policy_of
 
 RESERVED: Final = frozenset({"admin", "root", "postmaster", "abuse", "support", "security", "info"})
 """Localparts that nobody gets, besides the bot's."""
 
 
-class NoRegisterError(Exception):
+class NoRegisterError(WrongUseError):
     """school.yaml does not say where the register is, or there is nothing. The text says what to do."""
 
 

@@ -8,8 +8,10 @@ from synapse.events import EventBase
 from synapse.module_api import LoggingTransaction, ModuleApi, StateMap
 
 from school.domain.decisions import Reason
-from synapse_modules.gate import NO_STAMP, SETTING, Refuse
+from synapse_modules.events import Refuse
+from synapse_modules.gate import NO_STAMP
 from synapse_modules.passing import CLOSING_SECONDS, Passing
+from synapse_modules.rebuilding import SETTING
 
 _REPLACEMENT_MS: Final = 10_000
 """So soon after an admin began to close a room Synapse makes the one that takes its place."""

@@ -6,7 +6,7 @@ stamp, a public preset) is either refused before anything exists, or simply not 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from school.domain.decisions import Reason
@@ -70,6 +70,11 @@ def read_request(config: Mapping[str, Any], bot: UserId) -> ReadRequest:
     request = RoomRequest(kind=kind, invitees=invitees, is_plain_pair=plain_pair)
     asked = {event.get("type") for event in config.get("initial_state") or ()}
     return ReadRequest(request=request, name=name, topic=topic, state=state, wants_encryption=ENCRYPTION in asked)
+
+
+def without_words(read: ReadRequest) -> ReadRequest:
+    """The same without a name, a topic and a picture."""
+    return replace(read, name=None, topic=None, state=())
 
 
 def rewrite(config: dict[str, Any], read: ReadRequest, kind: RoomKind, *, encrypted: bool = False) -> None:

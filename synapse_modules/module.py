@@ -32,10 +32,11 @@ from school.standing import CannotDecideError, Standing, StandingKeeper
 from school.texts import Language, Texts
 from synapse_modules.admins import AdminsWork
 from synapse_modules.courier import Courier
-from synapse_modules.create_room import UnreadableRequestError, read_request, rewrite
+from synapse_modules.create_room import UnreadableRequestError, read_request, rewrite, without_words
 from synapse_modules.entering import Entrance
+from synapse_modules.events import Pass, Refuse, Verdict
 from synapse_modules.fail_closed import fail_closed
-from synapse_modules.gate import Gate, Pass, Refuse, Verdict
+from synapse_modules.gate import Gate
 from synapse_modules.notices import Patience
 from synapse_modules.passing import Request, RoomsInTheMaking
 from synapse_modules.refusals import ALLOWED, Answer, Refusals
@@ -173,6 +174,8 @@ class School:
             if await self._blocks_invitations(invitee):
                 return refuse(Reason.INVITATIONS_BLOCKED, "rooms:invitation_blocked")
         encrypted = read.wants_encryption and policy.may_encrypt({creator, *request.invitees}).allowed
+        if self._gate.holding.would_hold(standing, creator, request.invitees):
+            read = without_words(read)  # with the invitation a name would reach somebody who rests
         rewrite(config, read, request.kind, encrypted=encrypted)
         return decision
 
@@ -218,7 +221,7 @@ class School:
             deletion = await self._may_delete(standing, event, state)
             if deletion.reason is not None:
                 return Refuse(deletion.reason, rule=deletion.rule)
-        verdict = self._gate.judge(standing, event, state)
+        verdict = self._gate.judge(standing, event, state, is_promised=decided is not None)
         if event.type == "m.room.create" and isinstance(verdict, Pass):
             self._in_the_making.begun(event.room_id, sender)
         return verdict

@@ -50,7 +50,14 @@ def held(
         until = texts.when(hold.until, zone, now=now)
         one, *more = hold.resting
         body = texts.say("held.many", until=until) if more else texts.say("held", name=one.display_name, until=until)
+    if hold.deputy is not None:
+        body += " " + texts.say("held.deputy", name=hold.deputy.display_name)
     return notice(body, **{HELD_KEY: keyring.seal(content, binding)})
+
+
+def reference(event_id: str) -> dict[str, Any]:
+    """What a notice says of the event that its message belongs to."""
+    return {"m.relates_to": {"rel_type": "m.reference", "event_id": event_id}}
 
 
 class Patience:

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from school.database.snapshot import RestBook, Snapshot
+from school.domain.calendars import Calendars
 from school.domain.directory import Directory
 from school.domain.groups import Group, GroupId, GroupKind
+from school.domain.hold import RoomMode
 from school.domain.intervals import Span
 from school.domain.people import GUARDIAN, STUDENT, TEACHER, Person, PersonId, Role, UserId
 from school.domain.policy import Policy
@@ -91,6 +93,7 @@ def standing(
     people: Iterable[Person] = EVERYBODY,
     rests: Mapping[Person, PersonalRest] | None = None,
     draining: Iterable[str] = (),
+    modes: Mapping[str, RoomMode] | None = None,
     calendar: Calendar = NO_HOURS,
 ) -> Standing:
     """The school as the programs see it; nobody rests who is not in `rests`."""
@@ -100,8 +103,8 @@ def standing(
         snapshot=Snapshot(
             versions={},
             directory=asked.directory,
-            rest=RestBook(personal=personal, held_rooms=frozenset(draining)),
+            rest=RestBook(personal=personal, held_rooms=frozenset(draining), room_modes=modes or {}),
         ),
         policy=asked,
-        desk=RestDesk(directory=asked.directory, calendar=calendar, personal=personal.get),
+        desk=RestDesk(directory=asked.directory, calendars=Calendars(school=calendar), personal=personal.get),
     )

@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.commands import Commands, nobody_is
 from appservice.direct_rooms import RoomStamps
-from appservice.homeserver import Homeserver, HomeserverError
+from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
+from school.database.bot_words import Word, keep_word, kept_words, word_is_said
 from school.database.control import newest_control_room, remember_control_room
 from school.domain.decisions import Reason
 from school.domain.groups import Group
@@ -18,6 +19,12 @@ from school.domain.rooms import RoomKind
 from school.texts import Texts
 
 log = structlog.get_logger()
+
+_WORD_KEY: Final = "org.schulbote.word"
+"""What tells a word that had to wait from all others, so that it is not said twice."""
+_LOOKED_AT: Final = 100
+_CLOCKS: Final = 60.0
+"""So many seconds the homeserver's clock may be behind ours."""
 
 
 class ControlRooms:
@@ -33,6 +40,7 @@ class ControlRooms:
         texts: Texts,
         where_to_ask: Callable[[UserId], Group | None],
         is_admin: Callable[[UserId], Awaitable[bool]] = nobody_is,
+        is_silent: Callable[[UserId], bool] = lambda _: False,
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver
@@ -41,6 +49,9 @@ class ControlRooms:
         self._texts = texts
         self._where_to_ask = where_to_ask
         self._is_admin = is_admin
+        self._is_silent = is_silent
+        self._started_at = time.time()
+        self._tried: set[str] = set()
 
     async def invited(self, room_id: str, inviter: UserId) -> None:
         """Somebody invited the bot: it comes, and remembers whose room this is."""
@@ -98,9 +109,51 @@ class ControlRooms:
         """
         async with self._engine.connect() as connection:
             room_id = await newest_control_room(connection, user_id)
-        if room_id is not None:
+        if room_id is None:
+            return False
+        if not self._is_silent(user_id):
             await self._say(room_id, text, txn_id=txn_id)
-        return room_id is not None
+            return True
+        async with self._engine.begin() as connection:
+            await keep_word(connection, Word(txn_id=txn_id, user_id=user_id, body=text, at=time.time()))
+        return True
+
+    async def say_what_waited(self) -> None:
+        """Says what was kept for people who hear again, in the order in which it was kept."""
+        async with self._engine.connect() as connection:
+            words = await kept_words(connection)
+        later: set[UserId] = set()
+        for word in words:
+            if word.user_id in later or self._is_silent(word.user_id):
+                continue
+            try:
+                await self._say_kept(word)
+            except TryLaterError as error:
+                log.warning("word_not_said", user=word.user_id, error=str(error))
+                later.add(word.user_id)
+
+    async def _say_kept(self, word: Word) -> None:
+        async with self._engine.connect() as connection:
+            room_id = await newest_control_room(connection, word.user_id)
+        try:
+            if room_id is not None and not await self._was_said(word, room_id):
+                await _Note(self._homeserver, room_id, txn_id=word.txn_id, **{_WORD_KEY: word.txn_id}).show(word.body)
+        except (RefusedError, NotThereError) as error:
+            log.info("word_cannot_be_said", user=word.user_id, error=str(error))
+        async with self._engine.begin() as connection:
+            await word_is_said(connection, word)
+        self._tried.discard(word.txn_id)
+
+    async def _was_said(self, word: Word, room_id: str) -> bool:
+        """Whether a word was said, but could not be noted as said: the answer was lost, or a process died. A
+        transaction id alone is forgotten when the homeserver restarts."""
+        if word.at >= self._started_at and word.txn_id not in self._tried:
+            self._tried.add(word.txn_id)
+            return False
+        return any(
+            event["content"].get(_WORD_KEY) == word.txn_id and event["origin_server_ts"] / 1000 > word.at - _CLOCKS
+            for event in await self._homeserver.newest_events(room_id, sender=self._homeserver.bot, limit=_LOOKED_AT)
+        )
 
     async def _say(self, room_id: str, text: str, *, txn_id: str) -> None:
         await _Note(self._homeserver, room_id, txn_id=txn_id).show(text)
@@ -110,7 +163,8 @@ class _Note:
     """One message of the bot. What is shown first is sent, what is shown after it takes its place (Matrix spec,
     "Event replacements")."""
 
-    def __init__(self, homeserver: Homeserver, room_id: str, *, txn_id: str) -> None:
+    def __init__(self, homeserver: Homeserver, room_id: str, *, txn_id: str, **more: str) -> None:
+        self._more = more
         self._homeserver = homeserver
         self._room_id = room_id
         self._txn_id = txn_id
@@ -119,7 +173,7 @@ class _Note:
 
     async def show(self, text: str) -> None:
         """Shows a text instead of the one before."""
-        content: dict[str, Any] = {"msgtype": "m.notice", "body": text, "m.mentions": {}}
+        content: dict[str, Any] = {"msgtype": "m.notice", "body": text, "m.mentions": {}, **self._more}
         if self._event_id is None:
             self._event_id = await self._send(content, self._txn_id)
             return

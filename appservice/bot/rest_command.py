@@ -1,4 +1,9 @@
-"""`!ruhe` / `!rest`: what holds now, a rest from now on, the end of a rest."""
+"""`!ruhe` / `!rest`: what holds now, a rest from now on, the end of a rest.
+
+Everybody may lengthen their rest. The school's rest is shortened only where the school allows it, and its minimum by
+nobody. What somebody is absent for (`!abwesend`) stays: `!ruhe 2h` does not touch it, `!ruhe aus bis 18:00` interrupts
+it, only `!ruhe aus` ends it.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,11 +15,12 @@ from appservice.bot.commands import Command, Request
 from appservice.bot.time_words import TimeWish, read_time_wish
 from appservice.school_view import SchoolView
 from school.database import audit, rests
+from school.domain.intervals import earliest
 from school.domain.rest import Rest
 from school.texts import Language
 
 _LONGEST: Final = timedelta(days=60)
-_OWN_TIME: Final = "own_rest"
+OWN_TIME: Final = "own_rest"
 """What the audit log names as the right by which somebody sets their own rest."""
 
 
@@ -67,7 +73,7 @@ class RestCommand:
         if wish.until is None:
             return request.texts.say("rest.not_understood")
         async with self._engine.begin() as connection:
-            await rests.end_overrides(connection, request.person.id, at=now)
+            await rests.end_overrides(connection, request.person.id, at=now, kinds=rests.HOURS)
             await rests.set_rest(connection, request.person.id, "rest", now, wish.until)
             await self._log(connection, request, audit.Action.REST_STARTED, now, wish.until)
         await self._view.until_known_everywhere()
@@ -77,21 +83,33 @@ class RestCommand:
 
     async def _end(self, request: Request, wish: TimeWish, now: datetime) -> str:
         async with self._engine.begin() as connection:
-            await rests.end_overrides(connection, request.person.id, at=now)
+            kinds = rests.ALL if wish.until is None else rests.HOURS
+            await rests.end_overrides(connection, request.person.id, at=now, kinds=kinds)
             await self._log(connection, request, audit.Action.REST_ENDED, now, wish.until)
         await self._view.refresh()
         still = self._rest_now(request, now)
         pause_until = wish.until or (still.until if still else None)
-        if pause_until is not None:
+        if pause_until is not None and self._view.now.desk.may_shorten:
             async with self._engine.begin() as connection:
                 await rests.set_rest(connection, request.person.id, "pause", now, pause_until)
         await self._view.until_known_everywhere()
+        return self._say_what_ended(request, wish, now)
+
+    def _say_what_ended(self, request: Request, wish: TimeWish, now: datetime) -> str:
+        """Not always what was wished for: the school may keep its rest, and its minimum is never shortened."""
+        desk = self._view.now.desk
+        rest = self._rest_now(request, now)
+        if not desk.may_shorten and (rest is not None or wish.until is not None):
+            return request.texts.say("rest.school_keeps_it")
+        if rest is not None and rest.until is not None:
+            return request.texts.say("rest.minimum", until=self._when(request, rest.until, now))
         if wish.until is None:
             return request.texts.say("rest.ended")
-        return request.texts.say("rest.paused_until", until=self._when(request, wish.until, now))
+        until = earliest((wish.until, desk.next_rest(request.person.user_id, now))) or wish.until
+        return request.texts.say("rest.paused_until", until=self._when(request, until, now))
 
     def _rest_now(self, request: Request, now: datetime) -> Rest | None:
-        return self._view.now.desk.rest_of(request.person.user_id, max(now, self._clock()))
+        return self._view.now.desk.look(request.person.user_id, max(now, self._clock()))
 
     def _when(self, request: Request, moment: datetime, now: datetime) -> str:
         return request.texts.when(moment, self._view.zone, now=now)
@@ -110,6 +128,6 @@ class RestCommand:
             actor=request.person.id,
             action=action,
             target=request.person.id,
-            by_right=_OWN_TIME,
+            by_right=OWN_TIME,
             details={} if until is None else {"until": until.isoformat()},
         )

@@ -17,6 +17,7 @@ _UNIT_OF: Final = {word: unit for unit, words in _UNITS.items() for word in word
 _AMOUNT: Final = re.compile(r"(\d{1,6})(?:[.,](\d))?\s*([a-zäöü]+)")
 _CLOCK: Final = re.compile(r"(?:bis|until|till)\s+(\d{1,2})(?:[:.](\d{2}))?(?:\s*uhr)?")
 _OFF: Final = re.compile(r"(?:aus|off|ende|end|stop|stopp)\b\s*(.*)")
+_BACK: Final = frozenset({"zurück", "wieder da", "back"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,12 @@ def read_time_wish(words: str, *, now: datetime, zone: ZoneInfo) -> TimeWish | N
         return TimeWish(on=False, until=until) if until else None
     until = _moment(text, now=now, zone=zone)
     return TimeWish(on=True, until=until) if until else None
+
+
+def read_end(words: str) -> bool:
+    """Whether the words say that something is over now: "aus", "off", "zurück"."""
+    text = words.casefold().strip()
+    return text in _BACK or ((off := _OFF.fullmatch(text)) is not None and not off[1])
 
 
 def _moment(text: str, *, now: datetime, zone: ZoneInfo) -> datetime | None:

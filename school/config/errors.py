@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
+from school.errors import WrongUseError
 
-class ConfigError(Exception):
+
+class ConfigError(WrongUseError):
     """The configuration cannot be used. The text is one sentence a line, for the person who looks after it; it never
     contains a secret."""
 

@@ -18,6 +18,8 @@ class Action(StrEnum):
     """A person, or somebody for them, set a rest or a pause."""
     REST_ENDED = "rest_ended"
     """A rest or a pause was ended before its time."""
+    ROOM_REST_SET = "room_rest_set"
+    """A teacher said whether messages in a room wait while its teachers rest."""
     SYNC_APPLIED = "sync_applied"
     """The register was read and the directory follows it."""
     PERSON_ERASED = "person_erased"

@@ -4,8 +4,9 @@ in the room."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -66,15 +67,7 @@ async def waiting(connection: AsyncConnection) -> dict[str, list[HeldMessage]]:
     )
     by_room: dict[str, list[HeldMessage]] = {}
     for row in rows:
-        message = HeldMessage(
-            event_id=row.event_id,
-            room_id=row.room_id,
-            sender=row.sender,
-            event_type=row.event_type,
-            origin_server_ts_ms=row.origin_server_ts_ms,
-            receipt_event_id=row.receipt_event_id,
-        )
-        by_room.setdefault(row.room_id, []).append(message)
+        by_room.setdefault(row.room_id, []).append(_message(row))
     return by_room
 
 
@@ -109,19 +102,44 @@ async def delivered_as(connection: AsyncConnection, event_ids: Sequence[str]) ->
     return dict(rows.all())
 
 
+async def state_of(connection: AsyncConnection, event_id: str) -> str | None:
+    """What became of an event that was held; None of any other."""
+    state = await connection.scalar(select(held_messages.c.state).where(held_messages.c.event_id == event_id))
+    return None if state is None else str(state)
+
+
+async def waiting_among(
+    connection: AsyncConnection, event_ids: Sequence[str], like: HeldMessage
+) -> Sequence[HeldMessage]:
+    """Those of these events that wait, in the room and by the sender of another, in the order of writing."""
+    rows = await connection.execute(
+        select(held_messages)
+        .where(
+            held_messages.c.event_id.in_(event_ids),
+            held_messages.c.state == HeldState.WAITING,
+            held_messages.c.room_id == like.room_id,
+            held_messages.c.sender == like.sender,
+        )
+        .order_by(held_messages.c.position)
+    )
+    return [_message(row) for row in rows]
+
+
 async def held_behind(connection: AsyncConnection, delivered_event_id: str) -> HeldMessage | None:
-    """The held message that was delivered as an event."""
-    row = (
-        await connection.execute(select(held_messages).where(held_messages.c.delivered_event_id == delivered_event_id))
-    ).first()
-    if row is None:
-        return None
+    """The held message that was delivered as an event; not the edits that went out with it."""
+    behind = select(held_messages).where(held_messages.c.delivered_event_id == delivered_event_id)
+    row = (await connection.execute(behind.order_by(held_messages.c.position).limit(1))).first()
+    return None if row is None else _message(row)
+
+
+def _message(row: Row[Any]) -> HeldMessage:
     return HeldMessage(
         event_id=row.event_id,
         room_id=row.room_id,
         sender=row.sender,
         event_type=row.event_type,
         origin_server_ts_ms=row.origin_server_ts_ms,
+        receipt_event_id=row.receipt_event_id,
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from school.database.holders import is_gone
 from school.database.tables import leases
+from school.errors import FailedError
 
 _logger = getLogger(__name__)
 
@@ -31,7 +32,7 @@ _TAKE: Final = text(
 )
 
 
-class LeaseTakenError(Exception):
+class LeaseTakenError(FailedError):
     """Somebody else is doing this work. Try later."""
 
     def __init__(self, name: str, holder: str, until: datetime) -> None:
@@ -44,7 +45,7 @@ class LeaseTakenError(Exception):
         self.until = until
 
 
-class LeaseLostError(Exception):
+class LeaseLostError(FailedError):
     """The lease could not be renewed in time, so the work was interrupted. Try later."""
 
     def __init__(self, name: str) -> None:

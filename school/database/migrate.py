@@ -15,13 +15,15 @@ from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from school.errors import FailedError
+
 _STEPS: Final = Path(__file__).parent / "migrations" / "versions"
 _WAIT_SECONDS: Final = 60
 """How long another process may take for the same work, or a reader may hold a table that is to be changed."""
 _ADVISORY_LOCK: Final = 0x5363_6875_6C62  # "Schulb"; any number that no other program of this database uses
 
 
-class MigrateError(Exception):
+class MigrateError(FailedError):
     """A database that cannot be brought up to date. The text is a sentence for the person who looks after it."""
 
 

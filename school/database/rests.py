@@ -3,11 +3,11 @@
 Each function returns whether it changed anything; if so, `Part.REST` has a new number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.tables import Part, free_days, rest_overrides
@@ -15,8 +15,12 @@ from school.database.versions import bump
 from school.domain.intervals import Span, as_utc
 from school.domain.people import PersonId
 
-OverrideKind: TypeAlias = Literal["rest", "pause"]
-"""A rest of one's own, or a time in which one can be reached whatever else says (`school.domain.rest`)."""
+OverrideKind: TypeAlias = Literal["rest", "pause", "absence"]
+"""A rest of one's own, a time in which one can be reached whatever else says, an absence (`school.domain.rest`)."""
+
+HOURS: Final[Collection[OverrideKind]] = ("rest", "pause")
+"""What is said for hours, and replaced by the next word."""
+ALL: Final[Collection[OverrideKind]] = (*HOURS, "absence")
 
 
 async def set_rest(
@@ -44,11 +48,40 @@ async def set_rest(
     return await _changed(connection, 1)
 
 
-async def end_overrides(connection: AsyncConnection, person_id: PersonId, *, at: datetime) -> bool:
-    """End a person's rests and pauses that run at `at` there. One that would be empty by that is deleted; later ones
-    stay."""
+async def set_absence(
+    connection: AsyncConnection, person_id: PersonId, span: Span, *, deputy: PersonId | None = None
+) -> None:
+    """Let a person be absent, with somebody who does their work meanwhile. What they said before of an absence that
+    overlaps with it is forgotten: so one is changed, too."""
+    start, end = span.start.timestamp(), span.end.timestamp()
+    overlapping = (rest_overrides.c.starts_at < end, rest_overrides.c.ends_at > start)
+    await connection.execute(delete(rest_overrides).where(*_absences_of(person_id), *overlapping))
+    await connection.execute(
+        insert(rest_overrides).values(person_id=person_id, kind="absence", starts_at=start, ends_at=end, deputy=deputy)
+    )
+    await _changed(connection, 1)
+
+
+async def take_back_absence(connection: AsyncConnection, person_id: PersonId, *, starts_at: datetime) -> bool:
+    """Forget the absence that begins at an instant."""
+    taken = await connection.execute(
+        delete(rest_overrides).where(
+            *_absences_of(person_id), rest_overrides.c.starts_at == as_utc(starts_at).timestamp()
+        )
+    )
+    return await _changed(connection, taken.rowcount)
+
+
+async def end_overrides(
+    connection: AsyncConnection, person_id: PersonId, *, at: datetime, kinds: Collection[OverrideKind] = ALL
+) -> bool:
+    """End what runs at `at` there. What would be empty by that is deleted; what comes later stays."""
     instant = as_utc(at).timestamp()
-    running = (rest_overrides.c.person_id == person_id, rest_overrides.c.ends_at > instant)
+    running = (
+        rest_overrides.c.person_id == person_id,
+        rest_overrides.c.kind.in_(kinds),
+        rest_overrides.c.ends_at > instant,
+    )
     emptied = await connection.execute(delete(rest_overrides).where(*running, rest_overrides.c.starts_at == instant))
     ended = await connection.execute(
         update(rest_overrides).where(*running, rest_overrides.c.starts_at < instant).values(ends_at=instant)
@@ -72,6 +105,10 @@ async def set_free_days(connection: AsyncConnection, days: Mapping[date, str]) -
     if days:
         await connection.execute(insert(free_days), [{"day": day, "name": name} for day, name in days.items()])
     return await _changed(connection, 1)
+
+
+def _absences_of(person_id: PersonId) -> tuple[ColumnElement[bool], ...]:
+    return rest_overrides.c.person_id == person_id, rest_overrides.c.kind == "absence"
 
 
 async def _changed(connection: AsyncConnection, rows: int) -> bool:

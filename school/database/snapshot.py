@@ -20,36 +20,42 @@ from school.database.tables import (
     Part,
     RegisterState,
     free_days,
+    group_rooms,
     groups,
     held_rooms,
     memberships,
     persons,
     rest_overrides,
+    room_rests,
     versions,
     wards,
 )
 from school.domain.directory import Directory
 from school.domain.groups import Group, GroupId, GroupKind, GroupOrigin
+from school.domain.hold import RoomMode
 from school.domain.intervals import Span
 from school.domain.people import Person, PersonId, Role, UserId, people_of
-from school.domain.rest import PersonalRest
+from school.domain.rest import Absence, PersonalRest
 
 _SLICE: Final = 500
 _BETWEEN: Final = " "
 """Between the ids of a person's groups, which are hexadecimal digits."""
 _MANY_SLICES: Final = 20
 """So much that a round of the garbage collector over it takes milliseconds."""
+_ROOM_MODES: Final = {mode.value: mode for mode in RoomMode}
 _NO_GROUPS: Final[frozenset[GroupId]] = frozenset()
 _NOBODY: Final[frozenset[PersonId]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestBook:
-    """What of the rest time is no fixed setting: people's own rests, free days, rooms that are not drained yet."""
+    """What of the rest time is no fixed setting: people's own rests, free days, rooms that are not drained yet, and
+    what was said of rooms (`_read_room_modes`)."""
 
     personal: Mapping[UserId, PersonalRest] = field(default_factory=dict)
-    free_days: frozenset[date] = frozenset()
+    free_days: Mapping[date, str] = field(default_factory=dict)
     held_rooms: frozenset[str] = frozenset()
+    room_modes: Mapping[str, RoomMode] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,19 +190,35 @@ def _kept(person: Person, previous: Directory) -> Person:
 
 def _read_rest(connection: Connection) -> RestBook:
     spans: dict[UserId, dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
-    for row in _rows(
-        connection,
-        select(persons.c.user_id, rest_overrides.c.kind, rest_overrides.c.starts_at, rest_overrides.c.ends_at).join(
-            persons, persons.c.id == rest_overrides.c.person_id
-        ),
-    ):
+    absences: dict[UserId, list[Absence]] = defaultdict(list)
+    columns = [rest_overrides.c[name] for name in ("kind", "starts_at", "ends_at", "deputy")]
+    of_person = select(persons.c.user_id, *columns).join(persons, persons.c.id == rest_overrides.c.person_id)
+    for row in _rows(connection, of_person):
         span = Span(datetime.fromtimestamp(row.starts_at, UTC), datetime.fromtimestamp(row.ends_at, UTC))
-        spans[UserId(row.user_id)][row.kind].append(span)
+        user_id = UserId(row.user_id)
+        if row.kind == "absence":
+            absences[user_id].append(Absence(span, None if row.deputy is None else PersonId(row.deputy)))
+        else:
+            spans[user_id][row.kind].append(span)
     return RestBook(
         personal={
-            user_id: PersonalRest(rests=tuple(kinds.get("rest", ())), pauses=tuple(kinds.get("pause", ())))
-            for user_id, kinds in spans.items()
+            user_id: PersonalRest(
+                rests=tuple(spans[user_id]["rest"]),
+                pauses=tuple(spans[user_id]["pause"]),
+                absences=tuple(absences[user_id]),
+            )
+            for user_id in [*spans, *absences]
         },
-        free_days=frozenset(day for (day,) in _rows(connection, select(free_days.c.day))),
+        free_days=dict(_rows(connection, select(free_days.c.day, free_days.c.name))),
         held_rooms=frozenset(room for (room,) in _rows(connection, select(held_rooms.c.room_id))),
+        room_modes=_read_room_modes(connection),
     )
+
+
+def _read_room_modes(connection: Connection) -> dict[str, RoomMode]:
+    """What was said of rooms. Rooms of groups are silent; they are named only while something waits in them, because
+    who asks then may not see a room's stamp."""
+    of_groups = select(group_rooms.c.room_id).join(held_rooms, held_rooms.c.room_id == group_rooms.c.room_id)
+    modes = {room_id: RoomMode.SILENT for (room_id,) in _rows(connection, of_groups)}
+    said = _rows(connection, select(room_rests.c.room_id, room_rests.c.mode))
+    return modes | {room_id: _ROOM_MODES[mode] for room_id, mode in said if mode in _ROOM_MODES}

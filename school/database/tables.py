@@ -173,13 +173,15 @@ room_rests = Table(
     Column("mode", String, nullable=False),
 )
 
-# Who hears nothing now, because they rest, and the place in their stream of events where that began.
+# Who hears nothing now, because they rest, and the place in the stream of events where that began. When it has ended
+# the row stays until they were told what they missed.
 silences = Table(
     "silences",
     metadata,
     Column("user_id", String, primary_key=True),
     Column("since", Double, nullable=False),
     Column("sync_token", String),
+    Column("ended_at", Double),
 )
 
 # What the bot has to say to somebody who rests.

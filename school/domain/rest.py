@@ -2,29 +2,30 @@
 
 What beats what, fixed:
 
-1. A pause beats everything: in it the person can be reached.
-2. An own rest (an evening off, an absence) beats the calendar.
-3. A free day beats the school hours: a window that would begin on it does not exist. One that began the evening
-   before goes on to its end.
-4. In a window of the school hours the person can be reached, outside of all of them they rest.
-5. A calendar without school hours (`windows=None`) never gives rest, on free days neither. A calendar with an empty
-   list of windows always does.
+1. The school's minimum beats everything: in it nobody can be reached.
+2. A pause beats the rest: in it the person can be reached.
+3. An absence, then an own rest (an evening off), beats the calendar.
+4. A free day beats the hours: a window that would begin on it does not exist. One that began the evening before goes
+   on to its end.
+5. In a window of the hours the person can be reached, outside of all of them they rest. Whose hours they are says
+   `school.domain.calendars`: the person's before those of their groups before the school's.
+6. A calendar without hours (`windows=None`) never gives rest, on free days neither. A calendar with an empty list of
+   windows always does.
 
-Rests that follow each other without a gap are one rest. A wall time means the first instant at which the school's
-clock shows it: of the hour that comes twice in autumn the first one, for starts and for ends (so that windows that
-touch still touch), and for a minute that is skipped in spring the first one after it that exists. A window of which
-nothing is left by that does not take place.
+Rests that follow each other without a gap are one rest. What a wall time means on the days on which the clock changes
+says `school.domain.week`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from school.domain.intervals import Span, as_utc, earliest, end_of, merged, next_start
+from school.domain.intervals import Span, Spans, as_utc, earliest, end_of, merged, next_start
+from school.domain.people import PersonId
+from school.domain.week import Week, Window
 
 HORIZON: Final = timedelta(days=400)
 """How far ahead anything is looked for: a school year and the summer after it."""
@@ -32,108 +33,113 @@ HORIZON: Final = timedelta(days=400)
 InstantOrNever: TypeAlias = datetime | None
 """An instant in UTC. None is "never": not within `HORIZON` of the instant asked about. It is not "does not rest"."""
 
-_MINUTE: Final = timedelta(minutes=1)
-_MINUTES_OF_A_DAY: Final = 24 * 60
-
 
 class RestCause(StrEnum):
     """Why somebody rests at the instant asked about. It may change within one rest; the end is that of the whole."""
 
     OWN = "own"
-    """They said so themselves, or are absent."""
+    """They said so themselves."""
+    ABSENT = "absent"
+    """They are absent: ill, on a journey with a class, at home with a child."""
     FREE_DAY = "free_day"
     """It is a public holiday, school holidays or a free day of the school."""
     OUTSIDE_HOURS = "outside_hours"
     """It is evening, night or a day without school hours."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Window:
-    """A weekly span of local wall time in which people can be reached. More than 1440 minutes is the next day.
-
-    Raises:
-        ValueError: no such weekday or minute, or the window is empty.
-    """
-
-    weekday: int
-    """0 is Monday, as in `date.weekday`."""
-    start_minute: int
-    end_minute: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.weekday <= 6:
-            raise ValueError(f"there is no weekday {self.weekday}: 0 is Monday, 6 is Sunday")
-        if not 0 <= self.start_minute < _MINUTES_OF_A_DAY:
-            raise ValueError(f"a window cannot start at minute {self.start_minute} of its day")
-        if not self.start_minute < self.end_minute <= 2 * _MINUTES_OF_A_DAY:
-            raise ValueError(f"a window from minute {self.start_minute} cannot end at minute {self.end_minute}")
+    MINIMUM = "minimum"
+    """Only because of the school's minimum: else they could be reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """School hours and free days, in the wall time of the school. None as `windows`: this school keeps no hours."""
+    """Hours, free days and the minimum, in the wall time of the school. None as `windows`: no hours are kept."""
 
     zone: ZoneInfo
     windows: tuple[Window, ...] | None
     free_days: frozenset[date] = frozenset()
-    _of_weekday: tuple[tuple[Window, ...], ...] = field(init=False, repr=False, compare=False)
+    minimum: tuple[Window, ...] = ()
+    """Windows of rest that nobody undercuts. They begin on free days as on any other."""
+    _hours: Week = field(init=False, repr=False, compare=False)
+    _least: Week = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        windows = sorted(self.windows or ())
-        by_weekday = tuple(tuple(w for w in windows if w.weekday == weekday) for weekday in range(7))
-        object.__setattr__(self, "_of_weekday", by_weekday)
+        object.__setattr__(self, "_hours", Week(self.zone, self.windows or (), self.free_days))
+        object.__setattr__(self, "_least", Week(self.zone, self.minimum))
 
     def cause_at(self, at: datetime) -> RestCause | None:
-        """Why the calendar gives rest at `at`, None if it does not."""
-        if self.windows is None:
-            return None
-        if any(start <= at < end for start, end in self._openings(at, at)):
+        """Why hours and free days give rest at `at`, None if they do not."""
+        if self.windows is None or self._hours.covers(at):
             return None
         return RestCause.FREE_DAY if at.astimezone(self.zone).date() in self.free_days else RestCause.OUTSIDE_HOURS
 
     def opens(self, after: datetime, limit: datetime) -> datetime | None:
-        """When the first window begins that begins later than `after`; None if not until `limit`."""
-        return next((start for start, _ in self._openings(after, limit) if start > after), None)
+        """When the first window of the hours begins after `after`; None if not until `limit`."""
+        return self._hours.opens(after, limit)
 
     def closes(self, at: datetime, limit: datetime) -> datetime | None:
-        """When the windows end that cover `at` and follow each other without a gap; None if not until `limit`."""
-        if self.windows is None:
-            return None
-        end = at
-        for start, window_end in self._openings(at, limit):
-            if start > end or end > limit:
-                break
-            end = max(end, window_end)
-        return end if end <= limit else None
+        """When the hours end that cover `at`; None if not until `limit`."""
+        return None if self.windows is None else self._hours.closes(at, limit)
 
-    def _openings(self, first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Every window of which a part lies in first..last, and a few around them, as UTC, ordered by start."""
-        # The day before, whose windows may cross midnight; the day after, where the clock goes back over midnight.
-        first_day = first.astimezone(self.zone).toordinal() - 1
-        last_day = last.astimezone(self.zone).toordinal() + 1
-        for ordinal in range(first_day, last_day + 1):
-            windows = self._of_weekday[(ordinal - 1) % 7]  # day 1 of the calendar was a Monday
-            if not windows or (day := date.fromordinal(ordinal)) in self.free_days:
-                continue
-            for window in windows:
-                start = _instant(self.zone, day, window.start_minute)
-                end = _instant(self.zone, day, window.end_minute)
-                if start < end:
-                    yield start, end
+    def is_minimum(self, at: datetime) -> bool:
+        """Whether `at` is in the minimum."""
+        return self._least.covers(at)
+
+    def minimum_begins(self, after: datetime, limit: datetime) -> datetime | None:
+        """When the minimum begins next; None if not until `limit`."""
+        return self._least.opens(after, limit)
+
+    def minimum_ends(self, at: datetime, limit: datetime) -> datetime | None:
+        """When the minimum ends that covers `at`; None if not until `limit`."""
+        return self._least.closes(at, limit)
+
+
+OPEN_END: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""The end of an absence of which nobody knows the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Somebody is not there, and who does their work meanwhile, if that was said."""
+
+    span: Span
+    deputy: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalRest:
     """What a person said about their own time. Kept in order, with touching spans as one."""
 
-    rests: tuple[Span, ...] = ()
-    """Times in which they rest; absences are among them."""
-    pauses: tuple[Span, ...] = ()
-    """Times in which they can be reached whatever else says that they rest."""
+    rests: Spans = ()
+    """Times in which they rest."""
+    pauses: Spans = ()
+    """Times in which they can be reached whatever else but the minimum says that they rest."""
+    absences: tuple[Absence, ...] = ()
+    """Each for itself, because each has its deputy."""
+    _off: Spans = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rests", merged(self.rests))
         object.__setattr__(self, "pauses", merged(self.pauses))
+        object.__setattr__(self, "absences", tuple(sorted(self.absences, key=lambda absence: absence.span)))
+        object.__setattr__(self, "_off", merged([*self.rests, *(absence.span for absence in self.absences)]))
+
+    @property
+    def off(self) -> Spans:
+        """Rests and absences as one."""
+        return self._off
+
+    def absent_at(self, at: datetime) -> bool:
+        """Whether they are absent at `at`."""
+        return any(absence.span.start <= at < absence.span.end for absence in self.absences)
+
+    def deputy_within(self, start: datetime, end: InstantOrNever) -> PersonId | None:
+        """The deputy of the first absence of which a part lies between these instants."""
+        within = (a for a in self.absences if a.span.end > start and (end is None or a.span.start < end))
+        return next((absence.deputy for absence in within), None)
+
+    def next_absence_edge(self, after: datetime) -> datetime | None:
+        """When an absence begins or ends next."""
+        edges = (edge for absence in self.absences for edge in (absence.span.start, absence.span.end))
+        return earliest(edge for edge in edges if edge > after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,13 +148,18 @@ class Rest:
 
     until: InstantOrNever
     cause: RestCause
+    deputy: PersonId | None = None
+    """Who does their work, if they are absent in this rest: now, or later in it."""
 
 
 def rest_at(calendar: Calendar, personal: PersonalRest, instant: datetime) -> Rest | None:
     """The rest that covers `instant`, None if the person can be reached then."""
     at = as_utc(instant)
     cause = _cause(calendar, personal, at)
-    return None if cause is None else Rest(until=_end_of_rest(calendar, personal, at), cause=cause)
+    if cause is None:
+        return None
+    until = _end_of_rest(calendar, personal, at)
+    return Rest(until=until, cause=cause, deputy=personal.deputy_within(at, until))
 
 
 def ends_at(calendar: Calendar, personal: PersonalRest, instant: datetime) -> InstantOrNever:
@@ -158,7 +169,7 @@ def ends_at(calendar: Calendar, personal: PersonalRest, instant: datetime) -> In
 
 
 def next_change(calendar: Calendar, personal: PersonalRest, instant: datetime) -> InstantOrNever:
-    """The first instant after `instant` at which a rest begins or ends. Until then `rest_at` may be remembered."""
+    """The first instant after `instant` at which a rest begins or ends."""
     at = as_utc(instant)
     if _cause(calendar, personal, at) is None:
         return _start_of_rest(calendar, personal, at)
@@ -171,49 +182,46 @@ def first_back(rests: Iterable[Rest]) -> InstantOrNever:
 
 
 def _cause(calendar: Calendar, personal: PersonalRest, at: datetime) -> RestCause | None:
+    only_minimum = RestCause.MINIMUM if calendar.is_minimum(at) else None
     if end_of(personal.pauses, at) is not None:
-        return None
-    if end_of(personal.rests, at) is not None:
-        return RestCause.OWN
-    return calendar.cause_at(at)
+        return only_minimum
+    if end_of(personal.off, at) is not None:
+        return RestCause.ABSENT if personal.absent_at(at) else RestCause.OWN
+    return calendar.cause_at(at) or only_minimum
 
 
 def _end_of_rest(calendar: Calendar, personal: PersonalRest, at: datetime) -> InstantOrNever:
-    """Jumps over one own rest or one closed time of the calendar after the other."""
+    """Jumps over one own rest, one closed time of the calendar or one minimum after the other."""
     limit = at + HORIZON
     while at <= limit:
         cause = _cause(calendar, personal, at)
         if cause is None:
             return at
-        own = cause is RestCause.OWN
-        over = end_of(personal.rests, at) if own else calendar.opens(at, limit)
-        following = earliest((over, next_start(personal.pauses, at)))
-        if following is None:
+        match cause:
+            case RestCause.MINIMUM:
+                over = calendar.minimum_ends(at, limit)
+            case RestCause.OWN | RestCause.ABSENT:
+                over = earliest((end_of(personal.off, at), next_start(personal.pauses, at)))
+            case RestCause.FREE_DAY | RestCause.OUTSIDE_HOURS:
+                over = earliest((calendar.opens(at, limit), next_start(personal.pauses, at)))
+        if over is None:
             return None
-        at = following
+        at = over
     return None
 
 
 def _start_of_rest(calendar: Calendar, personal: PersonalRest, at: datetime) -> InstantOrNever:
-    """The counterpart: jumps over one pause or one open time after the other."""
+    """The counterpart: jumps over one pause or one open time after the other, up to a minimum."""
     limit = at + HORIZON
     while at <= limit:
         if _cause(calendar, personal, at) is not None:
             return at
-        following = end_of(personal.pauses, at)
-        if following is None:
-            own = next_start(personal.rests, at)
-            following = earliest((own, calendar.closes(at, min(limit, own or limit))))
-        if following is None:
+        over = end_of(personal.pauses, at)
+        if over is None:
+            own = next_start(personal.off, at)
+            over = earliest((own, calendar.closes(at, min(limit, own or limit))))
+        over = earliest((over, calendar.minimum_begins(at, min(limit, over or limit))))
+        if over is None:
             return None
-        at = following
+        at = over
     return None
-
-
-@lru_cache(maxsize=4096)  # a whole school shares these few instants, and working one out is the slow part
-def _instant(zone: ZoneInfo, day: date, minute: int) -> datetime:
-    wall = datetime.combine(day, time(), zone) + minute * _MINUTE
-    # Within one zone Python compares wall clocks: they differ if the clock skips this minute.
-    while (instant := wall.astimezone(UTC)).astimezone(zone) != wall:
-        wall += _MINUTE
-    return instant

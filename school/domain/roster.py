@@ -12,6 +12,7 @@ from typing import Final, NewType
 
 from school.domain.groups import GroupKind
 from school.domain.people import PersonId, Role
+from school.errors import FailedError
 
 GroupKey = NewType("GroupKey", str)
 """The register's own key of a group: its id, or its name where the register has no ids for groups."""
@@ -30,7 +31,7 @@ def is_hashed(person_id: PersonId) -> bool:
     return _HASHED.fullmatch(person_id) is not None
 
 
-class RegisterError(Exception):
+class RegisterError(FailedError):
     """A register that cannot be used as it is. The text is a sentence for the person who made the file: it names
     file, row and column and says what to do, never the value that stands there."""
 

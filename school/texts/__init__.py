@@ -5,12 +5,12 @@ the same names, the same placeholders.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
 from school.domain.decisions import Reason
 from school.texts.de import SENTENCES as _GERMAN
@@ -31,8 +31,10 @@ CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
 
 _TIME: Final = {Language.GERMAN: "H:mm 'Uhr'", Language.ENGLISH: "h:mm a"}
 _DAY: Final = {Language.GERMAN: "ccc, d. MMM, ", Language.ENGLISH: "ccc, d MMM, "}
+_DATE: Final = {Language.GERMAN: "ccc, d. MMMM", Language.ENGLISH: "ccc, d MMMM"}
 _WEEKDAY: Final = "ccc, "
 _DAYS_TOLD_BY_WEEKDAY: Final = 6
+_DAYS_TOLD_WITHOUT_YEAR: Final = 180
 
 
 class Texts:
@@ -69,3 +71,8 @@ class Texts:
         else:
             day = _DAY[self.language]
         return str(format_datetime(local, day + _TIME[self.language], locale=self.language.value))
+
+    def day(self, day: date, *, today: date) -> str:
+        """A day with its weekday, and its year where the date alone could be taken for another."""
+        year = " y" if abs((day - today).days) > _DAYS_TOLD_WITHOUT_YEAR else ""
+        return str(format_date(day, _DATE[self.language] + year, locale=self.language.value))

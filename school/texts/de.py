@@ -84,9 +84,10 @@ SENTENCES: Final = {
     "too_many_refusals": "Das wurde gerade mehrmals nicht zugestellt. Bitte warte ein paar Minuten.",
     # Rest time.
     "held": "🌙 {name} hat bis {until} Ruhezeit. Diese Nachricht wird dann zugestellt.",
-    "held.many": "🌙 Hier haben gerade alle Ruhezeit, bis {until}. Diese Nachricht wird dann zugestellt.",
+    "held.many": "🌙 Hier haben gerade alle Lehrkräfte Ruhezeit, bis {until}. Diese Nachricht wird dann zugestellt.",
     "held.no_end": "🌙 {name} hat Ruhezeit. Diese Nachricht wird danach zugestellt.",
     "held.draining": "🌙 Diese Nachricht wird gleich zugestellt, nach denen, die schon warten.",
+    "held.deputy": "Vertretung: {name}.",
     "held.receipt": "🌙 Geschrieben {written}, Zustellung {due} ✓",
     "held.receipt.no_end": "🌙 Geschrieben {written}, Zustellung nach der Ruhezeit ✓",
     "held.refused": "⛔ Geschrieben {written}, nicht zugestellt: {why}",
@@ -101,6 +102,8 @@ SENTENCES: Final = {
         "!ruhe – ob du gerade Ruhezeit hast und bis wann (für Lehrkräfte)\n"
         "!ruhe 2h – Ruhezeit ab jetzt, auch 30s, 45min, 3 Tage oder bis 7:30\n"
         "!ruhe aus – Ruhezeit beenden, auch: !ruhe aus bis 18:00\n"
+        "!abwesend 24.11.–28.11. Vertretung Frau Lange – Abwesenheit eintragen, beenden mit: !abwesend aus\n"
+        "!ruhe-raum halten – im Raum geschrieben: Nachrichten dort warten in der Ruhezeit, sonst: !ruhe-raum stumm\n"
         "!abgleich – dem Register folgen, vorher ansehen mit: !abgleich probe (für die Schulleitung)\n"
         "Während der Ruhezeit bewahre ich Nachrichten an dich auf und stelle sie danach zu."
     ),
@@ -113,12 +116,88 @@ SENTENCES: Final = {
     "rest.ended": "☀️ Deine Ruhezeit ist beendet. Was gewartet hat, kommt jetzt.",
     "rest.paused_until": "☀️ Deine Ruhezeit ruht bis {until}. Was gewartet hat, kommt jetzt.",
     "rest.cause.own": "von dir gesetzt",
+    "rest.cause.absent": "abwesend",
     "rest.cause.free_day": "freier Tag",
     "rest.cause.outside_hours": "außerhalb der Schulzeit",
+    "rest.cause.minimum": "Mindestruhe der Schule",
     "rest.not_understood": (
         "Diese Zeit habe ich nicht verstanden. So geht es: !ruhe 2h, !ruhe 45min, !ruhe bis 7:30, !ruhe aus"
     ),
     "rest.too_long": "So lange geht es auf einmal nicht: höchstens {days} Tage.",
+    "rest.school_keeps_it": (
+        "Die Ruhezeit der Schule lässt sich hier nicht verkürzen. Was du selbst gesetzt hattest, ist beendet. "
+        "Schreiben kannst du jederzeit."
+    ),
+    "rest.minimum": (
+        "Bis {until} gilt die Mindestruhe der Schule, die lässt sich nicht verkürzen. Schreiben kannst du jederzeit."
+    ),
+    "absence.none": (
+        "Für dich ist keine Abwesenheit eingetragen. So geht es: !abwesend 24.11.–28.11. Vertretung Frau Lange"
+    ),
+    "absence.listed": "Eingetragen ist:\n{lines}\nMit !abwesend aus endet, was läuft oder als Nächstes kommt.",
+    "absence.entered": (
+        "🌙 Eingetragen: {what}. Nachrichten an dich bewahre ich so lange auf. Mit !abwesend aus endet es früher."
+    ),
+    "absence.ended": "☀️ Deine Abwesenheit ist beendet. Was gewartet hat, kommt, sobald du keine Ruhezeit hast.",
+    "absence.taken_back": "Zurückgenommen: {what}.",
+    "absence.days": "{first} bis {last}",
+    "absence.open": "ab {first}, ohne festes Ende",
+    "absence.with_deputy": "{days}, Vertretung: {name}",
+    "absence.not_understood": (
+        "Diese Tage habe ich nicht verstanden. So geht es: !abwesend 24.11.–28.11. Vertretung Frau Lange, auch: "
+        "morgen, bis Freitag, ab 24.11."
+    ),
+    "absence.backward": (
+        "Das Ende liegt vor dem Anfang. Falls es so gemeint ist, schreib bitte die Jahre dazu, wie 1.8.2027–31.7.2028."
+    ),
+    "absence.over": "Diese Tage sind schon vorbei. Bitte sieh noch einmal nach dem Datum.",
+    "absence.deputy_unknown": (
+        "Diese Vertretung finde ich unter den Lehrkräften nicht, eingetragen ist nichts. Schreib bitte Vor- und "
+        "Nachnamen."
+    ),
+    "absence.deputy_near": (
+        "{name} finde ich unter den Lehrkräften nicht, eingetragen ist nichts. Meinst du {near}? Schreib es bitte so "
+        "noch einmal."
+    ),
+    "absence.deputy_several": (
+        "Damit können mehrere gemeint sein: {names}. Eingetragen ist nichts; schreib bitte den ganzen Namen oder den "
+        "in Klammern."
+    ),
+    "absence.deputy_self": "Dich selbst kannst du nicht vertreten. Nenn bitte jemand anderen, oder lass es weg.",
+    "room_rest.which": (
+        "Schreib !ruhe-raum halten oder !ruhe-raum stumm in dem Raum, um den es geht. Für den Raum einer deiner "
+        "Gruppen geht es auch hier: !ruhe-raum halten Klasse 8.1"
+    ),
+    "room_rest.no_such_group": "Unter deinen Gruppen finde ich {name} nicht. Schreib es bitte im Raum selbst.",
+    "room_rest.not_here": "Das geht in Gruppenräumen und in Räumen mit mehreren Personen. Hier ändert sich nichts.",
+    "room_rest.teachers_only": (
+        "Ob Nachrichten hier warten, sagen die Lehrkräfte dieses Raums. Bitte eine von ihnen darum."
+    ),
+    "room_rest.not_understood": "So geht es: !ruhe-raum halten oder !ruhe-raum stumm",
+    "room_rest.set.hold": (
+        "🌙 Ab jetzt warten Nachrichten in diesem Raum, solange alle Lehrkräfte hier Ruhezeit haben. Was Lehrkräfte "
+        "schreiben, kommt sofort."
+    ),
+    "room_rest.set.silent": (
+        "🌙 Ab jetzt kommen Nachrichten in diesem Raum sofort an. Bei Lehrkräften in Ruhezeit klingelt nichts."
+    ),
+    "room_rest.now.hold": (
+        "🌙 Nachrichten in diesem Raum warten, solange alle Lehrkräfte hier Ruhezeit haben. Ändern: !ruhe-raum stumm"
+    ),
+    "room_rest.now.silent": (
+        "🌙 Nachrichten in diesem Raum kommen sofort an, bei Lehrkräften in Ruhezeit still. Ändern: !ruhe-raum halten"
+    ),
+    "room_rest.now.by_itself": (
+        "🌙 Nachrichten in diesem Raum warten, solange alle Lehrkräfte hier Ruhezeit haben und höchstens zwei andere "
+        "dabei sind. Ändern: !ruhe-raum halten oder !ruhe-raum stumm"
+    ),
+    # What the bot says after a rest.
+    "summary": "🌙 Während deiner Ruhezeit: {news}.",
+    "summary.one": "1 neue Nachricht {where}",
+    "summary.many": "{number} neue Nachrichten {where}",
+    "summary.more_than": "mehr als {number}",
+    "summary.from_person": "von {name}",
+    "summary.elsewhere": "in weiteren Räumen",
     # The sync with the register.
     "sync.leadership_only": (
         "Den Abgleich mit dem Register startet die Schulleitung. Wenn in deinen Gruppen etwas nicht stimmt, sag bitte "

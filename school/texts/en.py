@@ -69,9 +69,10 @@ SENTENCES: Final = {
     "too_many_refusals": "This was not delivered several times just now. Please wait a few minutes.",
     # Rest time.
     "held": "🌙 {name} is off until {until}. This message will be delivered then.",
-    "held.many": "🌙 Everybody here is off until {until}. This message will be delivered then.",
+    "held.many": "🌙 All teachers here are off until {until}. This message will be delivered then.",
     "held.no_end": "🌙 {name} is off. This message will be delivered afterwards.",
     "held.draining": "🌙 This message will be delivered in a moment, after those that are waiting already.",
+    "held.deputy": "{name} stands in.",
     "held.receipt": "🌙 Written {written}, delivery {due} ✓",
     "held.receipt.no_end": "🌙 Written {written}, delivery after the rest time ✓",
     "held.refused": "⛔ Written {written}, not delivered: {why}",
@@ -86,6 +87,8 @@ SENTENCES: Final = {
         "!rest – whether you are off right now and until when (for teachers)\n"
         "!rest 2h – be off from now on, also 30s, 45min, 3 days or until 7:30\n"
         "!rest off – end your rest time, also: !rest off until 18:00\n"
+        "!away 24 Nov to 28 Nov deputy Ms Lange – enter an absence, end it with: !away off\n"
+        "!rest-room hold – written in a room: messages there wait while you are off, else: !rest-room silent\n"
         "!sync – follow the register, look before with: !sync dry-run (for the leadership)\n"
         "While you are off I keep messages to you and deliver them afterwards."
     ),
@@ -98,10 +101,77 @@ SENTENCES: Final = {
     "rest.ended": "☀️ Your rest time has ended. What was waiting comes now.",
     "rest.paused_until": "☀️ Your rest time is paused until {until}. What was waiting comes now.",
     "rest.cause.own": "set by you",
+    "rest.cause.absent": "away",
     "rest.cause.free_day": "a free day",
     "rest.cause.outside_hours": "outside school hours",
+    "rest.cause.minimum": "the school's minimum rest",
     "rest.not_understood": "I did not understand this time. Try: !rest 2h, !rest 45min, !rest until 7:30, !rest off",
     "rest.too_long": "That is too long at once: {days} days at most.",
+    "rest.school_keeps_it": (
+        "The school's rest time cannot be shortened here. What you had set yourself has ended. You can write at any "
+        "time."
+    ),
+    "rest.minimum": (
+        "Until {until} the school's minimum rest holds, which cannot be shortened. You can write at any time."
+    ),
+    "absence.none": "No absence is entered for you. It works like this: !away 24 Nov to 28 Nov deputy Ms Lange",
+    "absence.listed": "This is entered:\n{lines}\n!away off ends the one that runs or comes next.",
+    "absence.entered": "🌙 Entered: {what}. I keep messages to you until then. !away off ends it earlier.",
+    "absence.ended": "☀️ Your absence has ended. What was waiting comes as soon as you are not off.",
+    "absence.taken_back": "Taken back: {what}.",
+    "absence.days": "{first} to {last}",
+    "absence.open": "from {first}, end not known",
+    "absence.with_deputy": "{days}, deputy: {name}",
+    "absence.not_understood": (
+        "I did not understand these days. It works like this: !away 24 Nov to 28 Nov deputy Ms Lange, also: tomorrow, "
+        "until Friday, from 24 Nov"
+    ),
+    "absence.backward": (
+        "The end is before the beginning. If you mean it, please write the years, such as 1 Aug 2027 to 31 Jul 2028."
+    ),
+    "absence.over": "These days are over already. Please look at the date once more.",
+    "absence.deputy_unknown": (
+        "I cannot find this deputy among the teachers, so nothing is entered. Please write given and family name."
+    ),
+    "absence.deputy_near": (
+        "I cannot find {name} among the teachers, so nothing is entered. Do you mean {near}? Please write it again "
+        "like that."
+    ),
+    "absence.deputy_several": (
+        "This can mean several people: {names}. Nothing is entered; please write the whole name or the one in brackets."
+    ),
+    "absence.deputy_self": "You cannot be your own deputy. Please name somebody else, or leave it out.",
+    "room_rest.which": (
+        "Write !rest-room hold or !rest-room silent in the room that you mean. For the room of one of your groups you "
+        "can do it here as well: !rest-room hold Klasse 8.1"
+    ),
+    "room_rest.no_such_group": "I do not find {name} among your groups. Please write it in the room itself.",
+    "room_rest.not_here": "This is for group rooms and rooms of several people. Nothing changes here.",
+    "room_rest.teachers_only": "The teachers of this room say whether messages wait here. Please ask one of them.",
+    "room_rest.not_understood": "Try: !rest-room hold or !rest-room silent",
+    "room_rest.set.hold": (
+        "🌙 From now on messages in this room wait while all teachers here are off. What teachers write comes at once."
+    ),
+    "room_rest.set.silent": (
+        "🌙 From now on messages in this room arrive at once. Nothing rings for teachers who are off."
+    ),
+    "room_rest.now.hold": (
+        "🌙 Messages in this room wait while all teachers here are off. To change it: !rest-room silent"
+    ),
+    "room_rest.now.silent": (
+        "🌙 Messages in this room arrive at once, silently for teachers who are off. To change it: !rest-room hold"
+    ),
+    "room_rest.now.by_itself": (
+        "🌙 Messages in this room wait while all teachers here are off and at most two others are in it. "
+        "To change it: !rest-room hold or !rest-room silent"
+    ),
+    # What the bot says after a rest.
+    "summary": "🌙 While you were off: {news}.",
+    "summary.one": "1 new message {where}",
+    "summary.many": "{number} new messages {where}",
+    "summary.more_than": "more than {number}",
+    "summary.from_person": "from {name}",
+    "summary.elsewhere": "in other rooms",
     # The sync with the register.
     "sync.leadership_only": (
         "The sync with the register is started by the leadership. If something is wrong in your groups, please tell "

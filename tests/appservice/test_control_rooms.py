@@ -1,4 +1,5 @@
-from collections.abc import Mapping
+import time
+from collections.abc import Container, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.bot.commands import HELP, Command, Commands, Request
 from appservice.bot.control_rooms import ControlRooms
 from appservice.direct_rooms import RoomStamps
-from appservice.homeserver import TryLaterError
+from appservice.homeserver import RefusedError, TryLaterError
 from school.domain.decisions import Reason
 from school.domain.people import Person, UserId
 from school.domain.rooms import STAMP_KEY
@@ -21,13 +22,18 @@ SCHOOL = standing()
 
 
 class FakeHomeserver:
-    """Rooms of one kind each, what the bot says in them, and which it has joined."""
+    """Rooms of one kind each, what the bot says in them, and which it has joined. `trouble` is what goes wrong when it
+    says something: an error before it is said, or after."""
+
+    bot = BOT
 
     def __init__(self, kinds: dict[str, str]) -> None:
         self.kinds = kinds
         self.said: list[tuple[str, str]] = []
         self.transactions: list[str] = []
         self.joined: list[str] = []
+        self.events: list[dict[str, Any]] = []
+        self.trouble: list[str] = []
 
     async def state(self, room_id: str, event_type: str, *, as_user: UserId) -> dict[str, Any]:
         return {STAMP_KEY: {"kind": self.kinds[room_id]}}
@@ -37,9 +43,21 @@ class FakeHomeserver:
 
     async def send(self, room_id: str, event_type: str, content: Mapping[str, Any], *, txn_id: str) -> str:
         assert (event_type, content["msgtype"], content["m.mentions"]) == ("m.room.message", "m.notice", {})
+        when = self.trouble.pop(0) if self.trouble else ""
+        if when == "refused":
+            raise RefusedError("HTTP 403: not in the room")
+        if when == "before":
+            raise TryLaterError("HTTP 503")
         self.said.append((room_id, content["body"]))
         self.transactions.append(txn_id)
+        self.events.append({"room_id": room_id, "content": dict(content), "origin_server_ts": time.time() * 1000})
+        if when == "after":
+            raise TryLaterError("HTTP 503")
         return "$sent"
+
+    async def newest_events(self, room_id: str, *, sender: UserId, limit: int) -> list[dict[str, Any]]:
+        assert sender == BOT
+        return [event for event in reversed(self.events) if event["room_id"] == room_id][:limit]
 
 
 async def busy(_request: Request) -> str:
@@ -53,7 +71,9 @@ async def buggy(_request: Request) -> str:
 EXTRA = [Command(names=((Language.GERMAN, name),), run=run) for name, run in (("voll", busy), ("kaputt", buggy))]
 
 
-def control_rooms(engine: AsyncEngine, homeserver: Any, school: Standing = SCHOOL) -> ControlRooms:
+def control_rooms(
+    engine: AsyncEngine, homeserver: Any, school: Standing = SCHOOL, *, silent: Container[UserId] = ()
+) -> ControlRooms:
     commands = Commands([HELP, *EXTRA], standing=lambda: school, language=Language.GERMAN)
     return ControlRooms(
         engine=engine,
@@ -62,6 +82,7 @@ def control_rooms(engine: AsyncEngine, homeserver: Any, school: Standing = SCHOO
         commands=commands,
         texts=GERMAN,
         where_to_ask=school.policy.where_to_ask,
+        is_silent=lambda user_id: user_id in silent,
     )
 
 
@@ -160,3 +181,88 @@ async def test_who_has_no_control_room_is_not_given_one_for_a_refusal(engine: As
     await rooms.explain(IDA.user_id, Reason.NO_ROOMS)
     await rooms.explain(BOT, Reason.NO_ROOMS)
     assert homeserver.said == []
+
+
+# --- What nobody asked for waits -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def idas_room(engine: AsyncEngine) -> FakeHomeserver:
+    homeserver = FakeHomeserver({"!c": "control"})
+    await control_rooms(engine, homeserver).invited("!c", IDA.user_id)
+    return homeserver
+
+
+async def test_to_somebody_who_hears_the_bot_speaks_at_once(engine: AsyncEngine, idas_room: FakeHomeserver) -> None:
+    rooms = control_rooms(engine, idas_room)
+    assert await rooms.tell(IDA.user_id, "Neues", txn_id="n")
+    assert idas_room.said == [("!c", "Neues")]
+    await rooms.say_what_waited()
+    assert idas_room.said == [("!c", "Neues")]
+
+
+async def test_to_somebody_silent_it_speaks_when_they_hear_again_in_order_and_once(
+    engine: AsyncEngine, idas_room: FakeHomeserver
+) -> None:
+    silent = {IDA.user_id}
+    rooms = control_rooms(engine, idas_room, silent=silent)
+    for text in ("eins", "zwei", "eins"):
+        assert await rooms.tell(IDA.user_id, text, txn_id=f"txn-{text}")
+    await rooms.say_what_waited()
+    assert idas_room.said == []
+    silent.clear()
+    for _ in range(2):
+        await rooms.say_what_waited()
+    assert idas_room.said == [("!c", "eins"), ("!c", "zwei")]
+    assert idas_room.transactions == ["txn-eins", "txn-zwei"]
+
+
+async def test_answers_and_explanations_do_not_wait(engine: AsyncEngine, idas_room: FakeHomeserver) -> None:
+    rooms = control_rooms(engine, idas_room, silent={IDA.user_id})
+    await rooms.message(message("!hilfe", sender=IDA.user_id))
+    await rooms.explain(IDA.user_id, Reason.MUST_WAIT)
+    assert [text for _, text in idas_room.said] == [GERMAN.say("bot.help"), GERMAN.refusal(Reason.MUST_WAIT)]
+
+
+async def test_who_has_no_control_room_is_told_nothing_and_nothing_waits_for_them(
+    engine: AsyncEngine, idas_room: FakeHomeserver
+) -> None:
+    rooms = control_rooms(engine, idas_room, silent={BEN.user_id})
+    assert not await rooms.tell(BEN.user_id, "Neues", txn_id="n")
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_an_answer_that_is_lost_makes_no_word_come_twice_or_not_at_all(
+    engine: AsyncEngine, idas_room: FakeHomeserver, when: str, restarted: bool
+) -> None:
+    silent = {IDA.user_id}
+    rooms = control_rooms(engine, idas_room, silent=silent)
+    for text in ("eins", "zwei"):
+        await rooms.tell(IDA.user_id, text, txn_id=f"txn-{text}")
+    silent.clear()
+    idas_room.trouble = [when]
+    await rooms.say_what_waited()
+    if restarted:
+        rooms = control_rooms(engine, idas_room)
+    await rooms.say_what_waited()
+    assert [text for _, text in idas_room.said] == ["eins", "zwei"]
+
+
+async def test_the_same_word_of_another_day_is_said_again(engine: AsyncEngine, idas_room: FakeHomeserver) -> None:
+    for day in range(2):
+        rooms = control_rooms(engine, idas_room, silent={IDA.user_id})
+        await rooms.tell(IDA.user_id, "Der Abgleich wartet.", txn_id="sync")
+        await control_rooms(engine, idas_room).say_what_waited()
+        assert len(idas_room.said) == day + 1
+        idas_room.events[-1]["origin_server_ts"] -= 86_400_000
+
+
+async def test_a_room_that_the_bot_was_thrown_out_of_gets_no_more_words(
+    engine: AsyncEngine, idas_room: FakeHomeserver
+) -> None:
+    await control_rooms(engine, idas_room, silent={IDA.user_id}).tell(IDA.user_id, "Neues", txn_id="n")
+    idas_room.trouble = ["refused"]
+    for _ in range(2):
+        await control_rooms(engine, idas_room).say_what_waited()
+    assert idas_room.said == []

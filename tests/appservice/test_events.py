@@ -180,3 +180,18 @@ async def test_a_busy_homeserver_makes_the_transaction_come_again() -> None:
     await ours.take([invitation(IDA), says("$m")])
     await settled()
     assert interests.answered == ["$m"]
+
+
+async def test_commands_in_rooms_hear_what_people_write() -> None:
+    interests, heard = Interests(), list[str]()
+    everybody: Any = interests
+
+    async def hear(event: Mapping[str, Any]) -> None:
+        heard.append(event["event_id"])
+
+    parts = {"queue": everybody, "stamps": everybody, "direct_rooms": everybody, "control": everybody}
+    ours = EventRouter(bot=BOT, commands_in_rooms=[hear], **parts)
+    await ours.take([says("$1", "!fehler"), says("$2"), says("$3", sender=BOT)])
+    await settled()
+    assert heard == ["$1", "$2"]
+    assert interests.answered == ["$2"]

@@ -301,3 +301,62 @@ async def test_the_whole_state_of_a_room_is_read_by_the_admin(homeserver: Homese
     wire.answer = lambda _: (200, {"state": [{"type": "m.room.create"}]})
     assert await homeserver.whole_state("!r/x") == [{"type": "m.room.create"}]
     assert [(path, query) for _, path, query, _ in wire.asked] == [("/_synapse/admin/v1/rooms/%21r%2Fx/state", {})]
+
+
+async def test_push_rules_are_those_of_the_person(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda request: (200, {"override": [{"rule_id": "x"}], "room": []} if request.method == "GET" else {})
+    assert await homeserver.override_rules(KIM) == [{"rule_id": "x"}]
+    await homeserver.put_override_rule(KIM, "org.x", {"conditions": [], "actions": []})
+    await homeserver.switch_on_override_rule(KIM, "org.x")
+    await homeserver.delete_override_rule(KIM, "org.x")
+    rules = "/_matrix/client/v3/pushrules/global"
+    assert wire.asked == [
+        ("GET", f"{rules}/", {"user_id": KIM}, None),
+        ("PUT", f"{rules}/override/org.x", {"user_id": KIM}, {"conditions": [], "actions": []}),
+        ("PUT", f"{rules}/override/org.x/enabled", {"user_id": KIM}, {"enabled": True}),
+        ("DELETE", f"{rules}/override/org.x", {"user_id": KIM}, {}),
+    ]
+
+
+async def test_a_push_rule_that_is_gone_already_is_fine(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (404, {"errcode": "M_NOT_FOUND", "error": ""})
+    await homeserver.delete_override_rule(KIM, "org.x")
+    wire.answer = lambda _: (503, {})
+    with pytest.raises(TryLaterError):
+        await homeserver.delete_override_rule(KIM, "org.x")
+
+
+async def test_the_place_in_the_stream_costs_no_room(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (200, {"next_batch": "s5"})
+    assert await homeserver.place_in_stream(KIM) == "s5"
+    [(_, _, query, _)] = wire.asked
+    assert json.loads(query["filter"])["room"] == {"rooms": []}
+    assert (query["user_id"], query["timeout"], query["set_presence"]) == (KIM, "0", "offline")
+    assert "since" not in query
+
+
+async def test_news_come_by_room_and_say_whether_they_are_all(homeserver: Homeserver, wire: Wire) -> None:
+    rooms = {
+        "!a": {"timeline": {"events": [{"n": 1}], "limited": False}},
+        "!b": {"timeline": {"events": [{"n": 2}], "limited": True}},
+        "!c": {"timeline": {"events": [], "limited": False}},
+    }
+    wire.answer = lambda _: (200, {"rooms": {"join": rooms, "invite": {"!d": {}}}})
+    news = await homeserver.news_since(KIM, "s5", types=["m.room.message"], not_senders=[BOT], limit=9)
+    assert {room_id: (list(of_room.events), of_room.is_all) for room_id, of_room in news.items()} == {
+        "!a": ([{"n": 1}], True),
+        "!b": ([{"n": 2}], False),
+    }
+    [(_, _, query, _)] = wire.asked
+    assert query["since"] == "s5"
+    timeline = {"types": ["m.room.message"], "not_senders": [BOT], "limit": 9}
+    assert json.loads(query["filter"])["room"]["timeline"] == timeline
+    wire.answer = lambda _: (200, {"next_batch": "s6"})
+    assert await homeserver.news_since(KIM, "s5", types=[], not_senders=[], limit=9) == {}
+
+
+async def test_the_newest_events_of_a_room_are_read_by_the_bot(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (200, {"chunk": [{"n": 2}, {"n": 1}]})
+    assert await homeserver.newest_events("!r", sender=BOT, limit=2) == [{"n": 2}, {"n": 1}]
+    only = json.dumps({"senders": [BOT]}, separators=(",", ":"))
+    assert wire.asked[0][2] == {"dir": "b", "limit": "2", "filter": only}

@@ -219,3 +219,62 @@ async def test_whoever_waits_for_it_hears_of_a_change(bot: Bot) -> None:
     heard.clear()
     await bot.view.refresh()
     assert not heard
+
+
+# --- What the school keeps --------------------------------------------------------------------------------------
+
+KEEPS_ITS_REST = NO_HOURS + 'rest: {reachable: {mon-fri: ["7:30-18:00"]}, may_shorten: false}\n'
+MINIMUM = NO_HOURS + 'rest: {reachable: {mon-fri: ["7:30-18:00"]}, minimum: {mon-sun: ["21:00-6:00"]}}\n'
+
+
+@pytest.fixture
+async def strict(database: Path, engine: AsyncEngine) -> AsyncIterator[Bot]:
+    """At a school that keeps its rest."""
+    async for bot in bot_of(KEEPS_ITS_REST, database, engine):
+        yield bot
+
+
+@pytest.fixture
+async def with_minimum(database: Path, engine: AsyncEngine) -> AsyncIterator[Bot]:
+    async for bot in bot_of(MINIMUM, database, engine):
+        yield bot
+
+
+@pytest.mark.parametrize("words", ["aus", "aus bis 23:00", "aus 2h"])
+async def test_a_school_may_keep_its_rest(strict: Bot, words: str) -> None:
+    strict.now = TUESDAY_NIGHT
+    assert await strict.asked(words) == Texts(Language.GERMAN).say("rest.school_keeps_it")
+    assert strict.rests()
+    assert strict.rests(later=timedelta(hours=9))
+
+
+async def test_at_such_a_school_nobody_stays_reachable_beyond_the_hours(strict: Bot) -> None:
+    assert await strict.asked("aus bis 23:00") == Texts(Language.GERMAN).say("rest.school_keeps_it")
+    assert strict.rests(later=timedelta(hours=7))
+
+
+async def test_at_such_a_school_an_own_rest_begins_and_ends_as_anywhere(strict: Bot) -> None:
+    await strict.asked("2h")
+    assert strict.rests()
+    strict.now += timedelta(minutes=1)
+    assert (await strict.asked("aus")).startswith("☀️ Deine Ruhezeit ist beendet.")
+    assert not strict.rests()
+
+
+async def test_the_minimum_is_not_shortened(with_minimum: Bot) -> None:
+    with_minimum.now = TUESDAY_NIGHT
+    assert (await with_minimum.asked("aus")).startswith("Bis Mi, 6:00 Uhr gilt die Mindestruhe der Schule")
+    assert with_minimum.rests()
+    assert with_minimum.rests(later=timedelta(hours=8, microseconds=-1))
+    assert not with_minimum.rests(later=timedelta(hours=8)), "but what lies after it is"
+
+
+async def test_before_the_minimum_the_rest_is_shortened_up_to_it(with_minimum: Bot) -> None:
+    with_minimum.now = local("2026-05-05 19:00")
+    assert (
+        await with_minimum.asked("aus bis 23:00")
+        == "☀️ Deine Ruhezeit ruht bis 21:00 Uhr. Was gewartet hat, kommt jetzt."
+    )
+    assert not with_minimum.rests(later=timedelta(hours=2, microseconds=-1))
+    assert with_minimum.rests(later=timedelta(hours=2))
+    assert with_minimum.rests(later=timedelta(hours=5))

@@ -5,12 +5,20 @@ import pytest
 from sqlalchemy import Engine, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from school.database.rests import end_overrides, forget_past, set_free_days, set_rest
+from school.database.rests import (
+    HOURS,
+    end_overrides,
+    forget_past,
+    set_absence,
+    set_free_days,
+    set_rest,
+    take_back_absence,
+)
 from school.database.snapshot import RestBook, read_snapshot
 from school.database.tables import Part, persons
 from school.domain.intervals import Span
 from school.domain.people import PersonId, UserId
-from school.domain.rest import PersonalRest
+from school.domain.rest import OPEN_END, Absence, PersonalRest
 
 IDA, JAN = PersonId("p-ida"), PersonId("p-jan")
 IDA_USER = UserId("@ida:school.example")
@@ -93,6 +101,66 @@ async def test_what_runs_ends_and_what_comes_later_stays(writer: AsyncEngine, re
     }
 
 
+async def test_an_absence_arrives_with_its_deputy(writer: AsyncEngine, reader: Engine) -> None:
+    at = Span(SIX, SIX + 24 * HOUR)
+    async with writer.begin() as connection:
+        await set_absence(connection, IDA, at, deputy=JAN)
+        await set_absence(connection, JAN, Span(SIX, OPEN_END))
+        await set_rest(connection, JAN, "rest", SIX, SIX + HOUR)
+    rest, number = book(reader)
+    assert number == 3
+    assert rest.personal == {
+        IDA_USER: PersonalRest(absences=(Absence(at, JAN),)),
+        UserId("@jan:school.example"): PersonalRest(
+            rests=(Span(SIX, SIX + HOUR),), absences=(Absence(Span(SIX, OPEN_END)),)
+        ),
+    }
+
+
+async def test_an_absence_takes_the_place_of_those_it_overlaps_with(writer: AsyncEngine, reader: Engine) -> None:
+    def days(first: int, last: int) -> Span:
+        return Span(SIX + first * 24 * HOUR, SIX + last * 24 * HOUR)
+
+    async with writer.begin() as connection:
+        for first, last in ((0, 2), (4, 5), (6, 8), (8, 9)):
+            await set_absence(connection, IDA, days(first, last))
+        await set_absence(connection, JAN, days(4, 5))
+        await set_rest(connection, IDA, "rest", SIX, SIX + 240 * HOUR)
+        await set_absence(connection, IDA, days(2, 8), deputy=JAN)
+    rest, _ = book(reader)
+    assert rest.personal[IDA_USER] == PersonalRest(
+        rests=(Span(SIX, SIX + 240 * HOUR),),
+        absences=(Absence(days(0, 2)), Absence(days(2, 8), JAN), Absence(days(8, 9))),
+    )
+    assert rest.personal[UserId("@jan:school.example")].absences == (Absence(days(4, 5)),)
+
+
+async def test_only_what_is_meant_ends(writer: AsyncEngine, reader: Engine) -> None:
+    long = Span(SIX, SIX + 10 * HOUR)
+    async with writer.begin() as connection:
+        await set_absence(connection, IDA, long)
+        await set_rest(connection, IDA, "rest", long.start, long.end)
+        await set_rest(connection, IDA, "pause", long.start, long.end)
+        assert await end_overrides(connection, IDA, at=SIX + HOUR, kinds=HOURS)
+    short = (Span(SIX, SIX + HOUR),)
+    assert book(reader)[0].personal[IDA_USER] == PersonalRest(rests=short, pauses=short, absences=(Absence(long),))
+    async with writer.begin() as connection:
+        assert await end_overrides(connection, IDA, at=SIX + 2 * HOUR)
+    assert book(reader)[0].personal[IDA_USER].absences == (Absence(Span(SIX, SIX + 2 * HOUR)),)
+
+
+async def test_an_absence_to_come_is_taken_back(writer: AsyncEngine, reader: Engine) -> None:
+    async with writer.begin() as connection:
+        await set_absence(connection, IDA, Span(SIX, SIX + HOUR))
+        await set_rest(connection, IDA, "rest", SIX, SIX + HOUR)
+        assert not await take_back_absence(connection, IDA, starts_at=SIX + HOUR)
+        assert not await take_back_absence(connection, JAN, starts_at=SIX)
+        assert await take_back_absence(connection, IDA, starts_at=SIX)
+    rest, number = book(reader)
+    assert number == 3
+    assert rest.personal == {IDA_USER: PersonalRest(rests=(Span(SIX, SIX + HOUR),))}
+
+
 async def test_what_is_over_is_forgotten(writer: AsyncEngine, reader: Engine) -> None:
     async with writer.begin() as connection:
         await set_rest(connection, IDA, "rest", SIX, SIX + HOUR)
@@ -115,8 +183,8 @@ async def test_free_days_are_replaced_as_a_whole(writer: AsyncEngine, reader: En
     assert not await set_days({})
     assert await set_days({easter: "Ostermontag", may_day: "Tag der Arbeit"})
     assert not await set_days({may_day: "Tag der Arbeit", easter: "Ostermontag"})
-    assert book(reader) == (RestBook(free_days=frozenset({easter, may_day})), 1)
+    assert book(reader) == (RestBook(free_days={easter: "Ostermontag", may_day: "Tag der Arbeit"}), 1)
     assert await set_days({easter: "Ostermontag", whitsun: "Pfingstmontag"})
-    assert book(reader) == (RestBook(free_days=frozenset({easter, whitsun})), 2)
+    assert book(reader) == (RestBook(free_days={easter: "Ostermontag", whitsun: "Pfingstmontag"}), 2)
     assert await set_days({})
     assert book(reader) == (RestBook(), 3)

@@ -5,6 +5,7 @@ import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from school.domain.decisions import Reason
@@ -80,7 +81,9 @@ def test_every_fixed_rule_is_in_the_rules() -> None:
 @pytest.mark.parametrize("path", OPERATION, ids=name_of)
 def test_every_subcommand_and_its_options_are_in_the_operation_pages(path: Path) -> None:
     page = read(path)
-    for name, command in main.commands.items():
+    for name in main.list_commands(context := click.Context(main)):
+        command = main.get_command(context, name)
+        assert command is not None
         assert f"schulbote {name}" in page or f"school.yaml {name}" in page, name
         if name == "demo":
             continue  # its options are the README's

@@ -7,18 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from school.domain.intervals import Span, merged
+from school.domain.people import PersonId
 from school.domain.rest import (
     HORIZON,
+    OPEN_END,
+    Absence,
     Calendar,
     PersonalRest,
     Rest,
     RestCause,
-    Window,
     ends_at,
     first_back,
     next_change,
     rest_at,
 )
+from school.domain.week import Window
+from school.domain.week import days as whole_days
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = timedelta(minutes=1)
@@ -355,6 +359,133 @@ def test_an_impossible_span_is_refused() -> None:
         Span(noon.replace(tzinfo=None), noon)
 
 
+# Absences, and who does the work meanwhile.
+
+OTTO, ZOE = PersonId("p-otto"), PersonId("p-zoe")
+MONDAY_TO_WEDNESDAY = Absence(span("2026-05-04 00:00", "2026-05-07 00:00"), OTTO)
+AWAY = PersonalRest(absences=(MONDAY_TO_WEDNESDAY,))
+
+
+@pytest.mark.parametrize(
+    ("at", "until", "cause", "deputy"),
+    [
+        pytest.param(
+            "2026-05-01 20:00", "2026-05-07 07:30", RestCause.OUTSIDE_HOURS, OTTO,
+            id="whose rest goes over into an absence has its deputy on the evening before",
+        ),
+        pytest.param("2026-05-05 10:00", "2026-05-07 07:30", RestCause.ABSENT, OTTO, id="in the absence"),
+        pytest.param(
+            "2026-05-07 00:00", "2026-05-07 07:30", RestCause.OUTSIDE_HOURS, None,
+            id="in the night after it there is no deputy any more",
+        ),
+        pytest.param(
+            "2026-05-07 20:00", "2026-05-08 07:30", RestCause.OUTSIDE_HOURS, None, id="nor in any later rest",
+        ),
+    ],
+)  # fmt: skip
+def test_the_deputy_is_named_in_a_rest_with_an_absence(
+    at: str, until: str, cause: RestCause, deputy: PersonId | None
+) -> None:
+    assert rest_at(SCHOOL, AWAY, local(at)) == Rest(until=local(until), cause=cause, deputy=deputy)
+
+
+def test_before_a_day_at_school_an_absence_to_come_is_no_part_of_the_rest() -> None:
+    assert rest_at(SCHOOL, AWAY, local("2026-04-30 20:00")) == Rest(
+        until=local("2026-05-01 07:30"), cause=RestCause.OUTSIDE_HOURS
+    )
+
+
+def test_of_absences_in_a_row_each_has_its_deputy() -> None:
+    second = Absence(span("2026-05-07 00:00", "2026-05-09 00:00"), ZOE)
+    both = PersonalRest(absences=(second, MONDAY_TO_WEDNESDAY))
+    until = local("2026-05-11 07:30")
+    for at, deputy in (("2026-05-06 10:00", OTTO), ("2026-05-07 10:00", ZOE)):
+        assert rest_at(SCHOOL, both, local(at)) == Rest(until=until, cause=RestCause.ABSENT, deputy=deputy)
+
+
+def test_an_absence_counts_before_an_own_rest_and_before_the_calendar() -> None:
+    evening_off = PersonalRest(rests=(span("2026-05-04 16:00", "2026-05-04 23:00"),), absences=AWAY.absences)
+    for at in ("2026-05-04 17:00", "2026-05-04 23:30"):
+        rest = rest_at(SCHOOL, evening_off, local(at))
+        assert rest is not None
+        assert rest.cause is RestCause.ABSENT
+
+
+def test_an_absence_without_end_has_no_end() -> None:
+    away = PersonalRest(absences=(Absence(Span(local("2026-05-04 00:00"), OPEN_END), OTTO),))
+    assert rest_at(SCHOOL, away, local("2029-05-04 10:00")) == Rest(until=None, cause=RestCause.ABSENT, deputy=OTTO)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "hours"),
+    [
+        ("2026-05-04", "2026-05-04", 24),
+        ("2026-03-29", "2026-03-29", 23),
+        ("2026-10-25", "2026-10-25", 25),
+        ("2026-12-31", "2027-01-01", 48),
+    ],
+)
+def test_whole_days_go_from_midnight_to_midnight(first: str, last: str, hours: int) -> None:
+    found = whole_days(BERLIN, date.fromisoformat(first), date.fromisoformat(last))
+    assert found.start == local(f"{first} 00:00")
+    assert found.end - found.start == timedelta(hours=hours)
+
+
+# The minimum.
+
+NIGHTS = Calendar(
+    zone=BERLIN,
+    windows=window(range(7), "7:30", "23:00"),
+    minimum=window(range(7), "21:00", "6:00"),
+    free_days=frozenset({date(2026, 5, 6)}),
+)
+ALL_EVENING = PersonalRest(pauses=(span("2026-05-04 20:00", "2026-05-05 07:00"),))
+
+
+@pytest.mark.parametrize(
+    ("personal", "at", "until", "cause"),
+    [
+        pytest.param(
+            NOBODY_SAID_ANYTHING, "2026-05-04 21:00", "2026-05-05 07:30", RestCause.MINIMUM,
+            id="it beats the hours",
+        ),
+        pytest.param(
+            NOBODY_SAID_ANYTHING, "2026-05-04 23:00", "2026-05-05 07:30", RestCause.OUTSIDE_HOURS,
+            id="where the calendar gives rest anyway that is the cause",
+        ),
+        pytest.param(
+            ALL_EVENING, "2026-05-04 22:00", "2026-05-05 06:00", RestCause.MINIMUM, id="it beats a pause",
+        ),
+        pytest.param(
+            ALL_EVENING, "2026-05-05 05:59", "2026-05-05 06:00", RestCause.MINIMUM, id="after midnight, too",
+        ),
+        pytest.param(
+            PersonalRest(pauses=(span("2026-05-06 08:00", "2026-05-07 06:30"),)),
+            "2026-05-06 21:00", "2026-05-07 06:00", RestCause.MINIMUM, id="it begins on free days as well",
+        ),
+        pytest.param(
+            PersonalRest(rests=(span("2026-05-04 20:00", "2026-05-04 22:00"),)),
+            "2026-05-04 20:00", "2026-05-05 07:30", RestCause.OWN, id="an own rest goes on in it",
+        ),
+    ],
+)  # fmt: skip
+def test_nobody_undercuts_the_minimum(personal: PersonalRest, at: str, until: str, cause: RestCause) -> None:
+    assert rest_at(NIGHTS, personal, local(at)) == Rest(until=local(until), cause=cause)
+
+
+def test_who_can_be_reached_rests_from_the_minimum_on() -> None:
+    for personal in (NOBODY_SAID_ANYTHING, ALL_EVENING):
+        assert next_change(NIGHTS, personal, local("2026-05-04 20:30")) == local("2026-05-04 21:00")
+    assert next_change(NIGHTS, ALL_EVENING, local("2026-05-05 06:00")) == local("2026-05-05 07:00")
+
+
+def test_a_school_without_hours_may_have_a_minimum() -> None:
+    nights = Calendar(zone=BERLIN, windows=None, minimum=window(range(7), "21:00", "6:00"))
+    assert next_change(nights, NOBODY_SAID_ANYTHING, local("2026-03-28 12:00")) == local("2026-03-28 21:00")
+    night = rest_at(nights, NOBODY_SAID_ANYTHING, local("2026-03-28 21:00"))
+    assert night == Rest(until=local("2026-03-29 06:00"), cause=RestCause.MINIMUM)
+
+
 # Random calendars, around the instants at which clocks do odd things.
 
 TURNS = [
@@ -401,8 +532,10 @@ def worlds(draw: st.DrawFn, unit: timedelta = MINUTE) -> tuple[Calendar, Persona
         zone=ZoneInfo(zone),
         windows=draw(st.one_of(st.none(), st.lists(windows, max_size=12).map(tuple))),
         free_days=draw(st.frozensets(st.sampled_from(some_days), max_size=4)),
+        minimum=draw(st.lists(windows, max_size=3).map(tuple)),
     )
-    return hours, PersonalRest(draw(spans), draw(spans)), draw(minutes_from_turn(-3 * DAY, 2 * DAY))
+    absences = draw(spans.map(lambda found: tuple(map(Absence, found))))
+    return hours, PersonalRest(draw(spans), draw(spans), absences), draw(minutes_from_turn(-3 * DAY, 2 * DAY))
 
 
 def slow_rests(hours: Calendar, personal: PersonalRest, instant: datetime, minutes: int) -> list[bool]:
@@ -418,17 +551,20 @@ def slow_rests(hours: Calendar, personal: PersonalRest, instant: datetime, minut
         if n < 0:
             continue
         paused = any(span.start <= at < span.end for span in personal.pauses)
-        own = any(span.start <= at < span.end for span in personal.rests)
+        own = any(span.start <= at < span.end for span in [*personal.rests, *(a.span for a in personal.absences)])
         since_midnight = shown.hour * 60 + shown.minute
+        looks = ((shown.date(), since_midnight), (shown.date() - timedelta(days=1), since_midnight + DAY))
         open_ = hours.windows is None or any(
             w.weekday == day.weekday() and day not in hours.free_days and w.start_minute <= minute < w.end_minute
-            for day, minute in (
-                (shown.date(), since_midnight),
-                (shown.date() - timedelta(days=1), since_midnight + DAY),
-            )
+            for day, minute in looks
             for w in hours.windows
         )
-        result.append(not paused and (own or not open_))
+        least = any(
+            w.weekday == day.weekday() and w.start_minute <= minute < w.end_minute
+            for day, minute in looks
+            for w in hours.minimum
+        )
+        result.append(least or (not paused and (own or not open_)))
     return result
 
 
@@ -485,11 +621,12 @@ def test_between_two_changes_everything_stays(world: tuple[Calendar, PersonalRes
 
 
 @given(worlds(unit=timedelta(seconds=1)))
-def test_a_pause_always_wins(world: tuple[Calendar, PersonalRest, datetime]) -> None:
+def test_only_the_minimum_beats_a_pause(world: tuple[Calendar, PersonalRest, datetime]) -> None:
     hours, personal, _ = world
     for pause in personal.pauses:
         for instant in (pause.start, pause.end - MICROSECOND):
-            assert rest_at(hours, personal, instant) is None
+            rest = rest_at(hours, personal, instant)
+            assert (None if rest is None else rest.cause) == (RestCause.MINIMUM if hours.is_minimum(instant) else None)
 
 
 @given(worlds(unit=timedelta(seconds=1)))
@@ -499,7 +636,6 @@ def test_an_own_rest_outside_of_pauses_is_the_cause(world: tuple[Calendar, Perso
         rest = rest_at(hours, PersonalRest(rests=personal.rests), own.start)
         assert rest is not None
         assert rest.cause is RestCause.OWN
-        assert rest.until is not None or hours.windows is not None
         assert rest.until is None or rest.until >= own.end
 
 

@@ -1,14 +1,16 @@
 from datetime import UTC, datetime, timedelta
 
-from builders import BEN, BERLIN, EVENING, EVERYBODY, IDA, NO_HOURS, NOBODY, NOON, OTTO, resting
+from builders import BEN, BERLIN, EVENING, EVERYBODY, GROUPS, IDA, NO_HOURS, NOBODY, NOON, OTTO, resting
 from hypothesis import given
 from hypothesis import strategies as st
 
+from school.domain.calendars import Calendars, HoursLine
 from school.domain.directory import Directory
 from school.domain.intervals import Span
 from school.domain.people import STUDENT, TEACHER, UserId
-from school.domain.rest import Calendar, PersonalRest, Rest, RestCause, Window, rest_at
+from school.domain.rest import Calendar, PersonalRest, Rest, RestCause, rest_at
 from school.domain.rest_desk import RestDesk
+from school.domain.week import Window
 
 SCHOOL = Directory(EVERYBODY)
 TONIGHT = Rest(until=EVENING, cause=RestCause.OWN)
@@ -31,7 +33,7 @@ WEEK = Calendar(zone=BERLIN, windows=tuple(Window(day, 450, 1080) for day in ran
 
 
 def desk(book: Book, calendar: Calendar = NO_HOURS, **more: object) -> RestDesk:
-    return RestDesk(directory=SCHOOL, calendar=calendar, personal=book.get, **more)  # type: ignore[arg-type]
+    return RestDesk(directory=SCHOOL, calendars=Calendars(school=calendar), personal=book.get, **more)  # type: ignore[arg-type]
 
 
 def test_rest_time_is_for_teachers() -> None:
@@ -85,6 +87,38 @@ def test_the_next_rest_is_the_next_change_of_somebody_who_is_there() -> None:
     asked = desk(Book({IDA.user_id: resting()}))
     assert asked.next_rest(IDA.user_id, NOON - timedelta(hours=1)) == NOON
     assert asked.next_rest(OTTO.user_id, NOON) is None
+
+
+def test_a_school_may_have_pauses_not_count() -> None:
+    at_night = datetime(2026, 5, 5, 20, tzinfo=UTC)
+    paused = {IDA.user_id: PersonalRest(pauses=(Span(at_night, at_night + timedelta(hours=1)),))}
+    assert desk(Book(paused), WEEK).rest_of(IDA.user_id, at_night) is None
+    keeps_its_rest = desk(Book(paused), WEEK, may_shorten=False)
+    assert keeps_its_rest.rest_of(IDA.user_id, at_night) is not None
+    assert keeps_its_rest.look(IDA.user_id, at_night) is not None
+    assert keeps_its_rest.next_rest(IDA.user_id, NOON) == datetime(2026, 5, 5, 16, tzinfo=UTC)
+
+
+def test_a_look_tells_the_cause_of_its_moment() -> None:
+    asked = desk(Book({IDA.user_id: resting(EVENING - timedelta(hours=4))}), WEEK)
+    later = EVENING + timedelta(hours=1)
+    for at, cause in ((EVENING - timedelta(minutes=1), RestCause.OWN), (later, RestCause.OUTSIDE_HOURS)):
+        asked.rest_of(IDA.user_id, EVENING - timedelta(minutes=1))
+        looked = asked.look(IDA.user_id, at)
+        assert looked is not None
+        assert looked.cause is cause
+
+
+def test_each_person_has_the_hours_that_hold_for_them() -> None:
+    evenings = HoursLine(id="line", windows=tuple(Window(day, 960, 1320) for day in range(5)))
+    asked = RestDesk(
+        directory=SCHOOL,
+        calendars=Calendars(school=WEEK, group_lines={"Klasse 5a": evenings}, groups=GROUPS),
+        personal=Book({}).get,
+    )
+    at_eight = datetime(2026, 5, 5, 18, tzinfo=UTC)
+    assert asked.rest_of(IDA.user_id, at_eight) is None
+    assert asked.rest_of(OTTO.user_id, at_eight) is not None
 
 
 def test_jumping_from_change_to_change_the_desk_says_what_the_calendar_says() -> None:

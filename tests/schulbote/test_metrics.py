@@ -2,17 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from builders import EVERYBODY, GROUPS
 
+from appservice.waiting import Waiting
 from roster_sync.runner import Ending, RunState
 from school.database.sync_runs import LastSync
 from school.domain.directory import Directory
-from schulbote.metrics import SyncMetrics, metrics_routes
+from schulbote.metrics import RestMetrics, SyncMetrics, metrics_routes
 
 AT = datetime(2026, 9, 1, 4, 30, tzinfo=UTC)
 RUNNING = SyncMetrics(
@@ -28,11 +29,18 @@ RUNNING = SyncMetrics(
 )
 
 
+RESTING = RestMetrics(
+    Waiting(messages=5, rooms=2, oldest=AT - timedelta(hours=3), next_release=AT + timedelta(minutes=2), overdue=1),
+    7,
+    AT,
+)
+
+
 @asynccontextmanager
 async def listening(
-    figures: SyncMetrics, host: str = "127.0.0.1"
+    figures: SyncMetrics | RestMetrics, host: str = "127.0.0.1"
 ) -> AsyncIterator[TestClient[web.Request, web.Application]]:
-    async def look() -> SyncMetrics:
+    async def look() -> SyncMetrics | RestMetrics:
         return figures
 
     application = web.Application()
@@ -41,7 +49,7 @@ async def listening(
         yield client
 
 
-async def figures_of(figures: SyncMetrics) -> list[str]:
+async def figures_of(figures: SyncMetrics | RestMetrics) -> list[str]:
     async with listening(figures) as client:
         answer = await client.get("/metrics")
         assert answer.status == 200
@@ -69,6 +77,23 @@ async def test_a_school_that_never_synced_has_no_time_of_success() -> None:
     lines = await figures_of(SyncMetrics(RunState(), LastSync(), None))
     assert "schulbote_sync_running 0.0" in lines
     assert [line for line in lines if "last_success" in line or "people" in line] == []
+
+
+async def test_what_can_be_seen_of_rest_time() -> None:
+    assert await figures_of(RESTING) == [
+        "schulbote_silenced 7.0",
+        "schulbote_held_messages 5.0",
+        "schulbote_held_overdue 1.0",
+        "schulbote_held_oldest_seconds 10800.0",
+        "schulbote_next_release_seconds 120.0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "held"), [(Waiting(), ["schulbote_held_messages 0.0", "schulbote_held_overdue 0.0"]), (None, [])]
+)
+async def test_where_nothing_waits_or_nobody_knows_there_are_no_times(waiting: Waiting | None, held: list[str]) -> None:
+    assert await figures_of(RestMetrics(waiting, 0, AT)) == ["schulbote_silenced 0.0", *held]
 
 
 async def test_nobodys_name_is_in_it() -> None:

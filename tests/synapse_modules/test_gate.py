@@ -1,23 +1,19 @@
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from builders import (
     BEA,
     BEN,
-    BERLIN,
     BOT,
     CARL,
-    EVENING,
     EVERYBODY,
     GABI,
     GERD,
     HANNA,
     IDA,
     NOBODY,
-    NOON,
     OTTO,
     resting,
     standing,
@@ -25,106 +21,48 @@ from builders import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from judging import (
+    AMONG_TEACHERS,
+    CIPHER,
+    COLLEAGUES,
+    DIRECT,
+    IDA_RESTS,
+    KEYRING,
+    MESSAGE_TS,
+    NO_CALLS,
+    PIN,
+    PLAIN,
+    REACTION,
+    ROOM,
+    RTC,
+    SCHOOL,
+    TEXT,
+    THROUGH,
+    WIDGET,
+    FakeEvent,
+    class_room,
+    encrypted,
+    is_held,
+    judge,
+    member,
+    opened,
+    room,
+    says,
+    sends,
+    state_event,
+    switch_on,
+    with_line,
+    with_policy,
+)
 
 from school.domain.decisions import NO_RULE, Reason
 from school.domain.files import FileLimits, FileRules
-from school.domain.people import STUDENT, TEACHER, Person, UserId
-from school.domain.rights import Level, Right, Rule
+from school.domain.people import STUDENT, Person, UserId
+from school.domain.rights import Level, Right
 from school.domain.rooms import CALL_ANSWERS, CALLS, CONFERENCE_STATE, MEGOLM, STAMP_KEY, RoomKind, power_levels
-from school.sealing import HELD_KEY, SIGNED_KEY, Binding, Keyring, Purpose
+from school.sealing import HELD_KEY, SIGNED_KEY, Binding, Purpose
 from school.standing import Standing
-from school.texts import Language, Texts
-from synapse_modules.gate import Gate, Pass, Refuse, State, Verdict
-
-KEYRING = Keyring([b"k" * 32])
-MESSAGE_TS = int(NOON.timestamp() * 1000)
-AT_NOON = Gate(
-    bot=BOT, zone=BERLIN, texts=Texts(Language.GERMAN), keyring=KEYRING, clock=lambda: NOON.timestamp() + 0.5
-)
-ROOM = "!room"
-THROUGH = Pass()
-TEXT = {"msgtype": "m.text", "body": "Mein Kind ist krank"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class FakeEvent:
-    """As much of an event as the gate reads."""
-
-    type: str = "m.room.message"
-    sender: str = BEN.user_id
-    room_id: str = ROOM
-    content: Mapping[str, Any] = field(default_factory=lambda: TEXT)
-    origin_server_ts: int = MESSAGE_TS
-    state_key: str | None = None
-    event_id: str = "$this"
-
-    def is_state(self) -> bool:
-        return self.state_key is not None
-
-    def get_state_key(self) -> str | None:
-        return self.state_key
-
-
-def state_event(event_type: str, content: Mapping[str, Any], *, sender: str, state_key: str = "") -> FakeEvent:
-    return FakeEvent(type=event_type, content=content, sender=sender, state_key=state_key)
-
-
-def member(who: Person | UserId, membership: str, *, sender: str = "", **content: Any) -> FakeEvent:
-    """A membership event; by the person, if nobody else is named."""
-    user_id = who.user_id if isinstance(who, Person) else who
-    return state_event(
-        "m.room.member", {"membership": membership} | content, sender=sender or user_id, state_key=user_id
-    )
-
-
-def room(
-    kind: RoomKind | None,
-    *joined: Person | UserId,
-    invited: tuple[Person, ...] = (),
-    group: str | None = None,
-    creator: str = "",
-    being_made: bool = False,
-) -> dict[tuple[str, str], FakeEvent]:
-    """The state of a room of the first of its members; no kind: a room without a stamp. The teachers of a group
-    moderate its room."""
-    first = joined[0] if joined else BOT
-    maker = creator or (BOT if group else first.user_id if isinstance(first, Person) else first)
-    stamp: dict[str, str] = {} if kind is None else {"kind": kind.value} | ({"group": group} if group else {})
-    events = [state_event("m.room.create", {STAMP_KEY: stamp} if stamp else {}, sender=maker)]
-    events += [member(each, "join") for each in joined]
-    events += [member(each, "invite", sender=maker) for each in invited]
-    if not being_made:
-        teachers = [p.user_id for p in joined if isinstance(p, Person) and p.role == TEACHER and group in p.groups]
-        events.append(state_event("m.room.power_levels", power_levels(kind or RoomKind.CHAT, teachers), sender=maker))
-    return {(event.type, event.state_key or ""): event for event in events}
-
-
-def class_room(*joined: Person) -> State:
-    return room(RoomKind.GROUP, BOT, *joined, group="5a")
-
-
-SCHOOL = standing()
-IDA_RESTS = standing(rests={IDA: resting()})
-DIRECT = room(RoomKind.DIRECT, BEN, IDA)
-
-
-def judge(event: FakeEvent, state: State, school: Standing = SCHOOL, gate: Gate = AT_NOON) -> Verdict:
-    return gate.judge(school, event, state)
-
-
-def says(sender: Person, state: State, content: Mapping[str, Any] = TEXT, school: Standing = SCHOOL) -> Verdict:
-    return judge(FakeEvent(sender=sender.user_id, content=content), state, school)
-
-
-def with_policy(school: Standing, **changes: Any) -> Standing:
-    """The same school with other settings."""
-    return replace(school, policy=replace(school.policy, **changes))
-
-
-def with_line(right: Right, subject: str, *, allow: bool, level: Level = Level.ROLE) -> Standing:
-    """The same school with one line more in its table of rights."""
-    return standing(Rule(level=level, subject=subject, right=right, allow=allow, id="school.yaml:9"))
-
+from synapse_modules.events import Pass, Refuse, State, Verdict
 
 # --- Which types go where ---------------------------------------------------------------------------------------
 
@@ -143,10 +81,6 @@ QUIET, FIXED, OTHER, STRANGE = (
     Refuse(Reason.NOT_OFFERED, as_notice=True),
 )
 NO_MODERATOR = Refuse(Reason.NOT_A_MODERATOR)
-NO_CALLS, PLAIN, WAITS = Refuse(Reason.NO_CONFERENCES), Refuse(Reason.NOT_ENCRYPTED), Refuse(Reason.MUST_WAIT)
-RTC, WIDGET = "org.matrix.msc3401.call.member", "im.vector.modular.widgets"
-PIN = {"pinned": ["$a"]}
-REACTION = {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$a", "key": "👍"}}
 CANVAS: list[tuple[FakeEvent, dict[str, Verdict]]] = [
     (FakeEvent(), {"space": QUIET, "room without a stamp": STRANGE}),
     (FakeEvent(type="m.sticker"), {"space": QUIET, "room without a stamp": OTHER}),
@@ -622,12 +556,6 @@ def test_power_levels_of_a_chat(change: dict[str, Any], verdict: Verdict) -> Non
 CHAT = room(RoomKind.CHAT, IDA, BEN)
 
 
-def sends(sender: Person, event_type: str, state: State, school: Standing = SCHOOL) -> Verdict:
-    """A message of a type, or state of one, as the type asks for it."""
-    key = "" if event_type in CONFERENCE_STATE else None
-    return judge(FakeEvent(type=event_type, sender=sender.user_id, content={}, state_key=key), state, school)
-
-
 @pytest.mark.parametrize("event_type", sorted(CALLS | CONFERENCE_STATE))
 def test_calls_and_widgets_follow_the_right_to_start_conferences(event_type: str) -> None:
     assert sends(IDA, event_type, CHAT) == THROUGH
@@ -652,23 +580,6 @@ def test_own_keys_are_taken_out_of_calls_and_widgets() -> None:
 
 
 # --- Encryption -------------------------------------------------------------------------------------------------
-
-AMONG_TEACHERS = with_policy(SCHOOL, encryption=frozenset({TEACHER}))
-COLLEAGUES = room(RoomKind.DIRECT, OTTO, IDA)
-
-
-def encrypted(state: State) -> State:
-    how = state_event("m.room.encryption", {"algorithm": MEGOLM}, sender=OTTO.user_id)
-    return {**state, ("m.room.encryption", ""): how}
-
-
-def switch_on(content: Mapping[str, Any], sender: Person = OTTO) -> FakeEvent:
-    return FakeEvent(type="m.room.encryption", sender=sender.user_id, content=content, state_key="")
-
-
-CIPHER = FakeEvent(
-    type="m.room.encrypted", sender=OTTO.user_id, content={"algorithm": MEGOLM, "ciphertext": "x", "session_id": "y"}
-)
 
 
 @pytest.mark.parametrize(
@@ -811,172 +722,6 @@ def test_a_refusal_carries_the_rule(event: FakeEvent, state: State, school: Stan
     verdict = judge(event, state, school)
     assert isinstance(verdict, Refuse)
     assert verdict.rule == rule
-
-
-# --- Holding ----------------------------------------------------------------------------------------------------
-
-
-def opened(verdict: Verdict, sender: Person = BEN, event_type: str = "m.room.message") -> dict[str, Any]:
-    """What is sealed in a verdict."""
-    assert isinstance(verdict, Pass)
-    assert verdict.content is not None
-    binding = Binding(room_id=ROOM, sender=sender.user_id, event_type=event_type, origin_server_ts=MESSAGE_TS)
-    return KEYRING.open(verdict.content[HELD_KEY], binding)
-
-
-def is_held(verdict: Verdict) -> bool:
-    return isinstance(verdict, Pass) and verdict.content is not None and HELD_KEY in verdict.content
-
-
-def test_a_message_to_a_resting_teacher_becomes_a_notice_with_the_words_sealed_inside() -> None:
-    words = TEXT | {"format": "org.matrix.custom.html", "formatted_body": "<b>krank</b>", "m.mentions": {}}
-    verdict = says(BEN, DIRECT, words, IDA_RESTS)
-    assert opened(verdict) == words
-    assert isinstance(verdict, Pass)
-    assert verdict.content is not None
-    assert {key: value for key, value in verdict.content.items() if key != HELD_KEY} == {
-        "msgtype": "m.notice",
-        "body": "🌙 Ida Groß hat bis 20:00 Uhr Ruhezeit. Diese Nachricht wird dann zugestellt.",
-        "m.mentions": {},
-    }
-
-
-OFF = {IDA: resting(), OTTO: resting(end=EVENING + timedelta(hours=1)), BEN: resting()}
-TWO_TEACHERS = room(RoomKind.CHAT, IDA, OTTO, GABI)
-
-
-@pytest.mark.parametrize(
-    ("sender", "state", "off", "held"),
-    [
-        pytest.param(BEN, DIRECT, [IDA], True, id="the other rests"),
-        pytest.param(BEN, room(RoomKind.DIRECT, BEN, invited=(IDA,)), [IDA], True, id="the other is only invited yet"),
-        pytest.param(BEN, DIRECT, [], False, id="nobody rests"),
-        pytest.param(BEN, room(RoomKind.DIRECT, BEN, OTTO), [IDA], False, id="somebody else rests"),
-        pytest.param(IDA, DIRECT, [IDA], False, id="what a resting teacher writes goes out at once"),
-        pytest.param(GABI, TWO_TEACHERS, [IDA, OTTO], True, id="both teachers rest"),
-        pytest.param(GABI, TWO_TEACHERS, [IDA], False, id="one teacher is there"),
-        pytest.param(IDA, room(RoomKind.DIRECT, IDA, OTTO), [OTTO], True, id="colleagues wait, too"),
-        pytest.param(BEN, class_room(BEN, BEA, IDA), [IDA], False, id="a class is not held"),
-        pytest.param(BEN, class_room(BEN, IDA), [IDA], True, id="a pupil alone with a resting teacher"),
-        pytest.param(BEN, room(RoomKind.CONTROL, BEN, BOT), [IDA], False, id="the bot never rests"),
-        pytest.param(BEN, ALONE, [IDA], False, id="where nobody else is, nothing waits"),
-        pytest.param(IDA, room(RoomKind.DIRECT, IDA, BEN), [BEN], False, id="pupils have no rest time"),
-    ],
-)
-def test_what_is_held(sender: Person, state: State, off: list[Person], held: bool) -> None:
-    school = standing(rests={person: OFF[person] for person in off})
-    assert is_held(says(sender, state, school=school)) is held
-
-
-def test_many_resting_people_are_not_named() -> None:
-    verdict = says(GABI, TWO_TEACHERS, school=standing(rests={IDA: OFF[IDA], OTTO: OFF[OTTO]}))
-    assert isinstance(verdict, Pass)
-    assert verdict.content is not None
-    assert verdict.content["body"] == (
-        "🌙 Hier haben gerade alle Ruhezeit, bis 20:00 Uhr. Diese Nachricht wird dann zugestellt."
-    )
-
-
-def test_colleagues_may_be_let_through() -> None:
-    gate = replace(AT_NOON, colleagues_pass=True)
-    message = FakeEvent(sender=OTTO.user_id)
-    state = room(RoomKind.DIRECT, OTTO, IDA)
-    assert judge(message, state, IDA_RESTS, gate) == THROUGH
-    assert is_held(judge(FakeEvent(), DIRECT, IDA_RESTS, gate))
-
-
-def test_who_may_not_write_is_refused_and_not_held() -> None:
-    bens_rest = standing(people=[p for p in EVERYBODY if p != BEN], rests={IDA: resting()})
-    assert judge(FakeEvent(), DIRECT, bens_rest) == Refuse(Reason.UNKNOWN_PERSON, as_notice=True)
-
-
-def test_an_edit_is_held_like_a_message() -> None:
-    edit = {
-        "msgtype": "m.text", "body": "* neu", "m.new_content": {"msgtype": "m.text", "body": "neu"},
-        "m.relates_to": {"rel_type": "m.replace", "event_id": "$old"},
-    }  # fmt: skip
-    verdict = says(BEN, DIRECT, edit, IDA_RESTS)
-    assert opened(verdict) == edit
-    assert isinstance(verdict, Pass)
-    assert verdict.content is not None
-    assert "m.relates_to" not in verdict.content
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param({"body": "x" * 60_001}, id="too long"),
-        pytest.param({"body": "x", "n": 1.5}, id="a float, which no event can carry"),
-        pytest.param({"body": "\ud800"}, id="half a character"),
-    ],
-)
-def test_what_cannot_be_kept_is_refused_in_its_place(content: dict[str, Any]) -> None:
-    assert says(BEN, DIRECT, content, IDA_RESTS) == Refuse(Reason.TOO_LARGE, as_notice=True)
-
-
-BY_A_COLLEAGUE = room(RoomKind.CHAT, OTTO, IDA)
-
-
-@pytest.mark.parametrize(
-    ("event", "state"),
-    [
-        (FakeEvent(type="m.sticker", content={"body": "x", "url": "mxc://a/b"}), DIRECT),
-        (FakeEvent(type="m.room.pinned_events", content=PIN, state_key=""), DIRECT),
-        (FakeEvent(type=WIDGET, sender=OTTO.user_id, content={"url": "x"}, state_key="w"), BY_A_COLLEAGUE),
-        (FakeEvent(type=RTC, sender=OTTO.user_id, content={}, state_key="x"), COLLEAGUES),
-        (FakeEvent(type="m.call.invite", sender=OTTO.user_id, content={}), COLLEAGUES),
-        (FakeEvent(type="m.call.hangup", content={}), DIRECT),
-        (switch_on({"algorithm": MEGOLM}), COLLEAGUES),
-        (CIPHER, encrypted(COLLEAGUES)),
-    ],
-    ids=lambda value: value.type if isinstance(value, FakeEvent) else "",
-)
-def test_what_cannot_be_held_has_to_wait(event: FakeEvent, state: State) -> None:
-    assert judge(event, state, with_policy(IDA_RESTS, encryption=frozenset({TEACHER}))) == WAITS
-    assert judge(event, state, AMONG_TEACHERS) == THROUGH
-
-
-def test_who_may_not_call_is_told_so_and_not_to_wait() -> None:
-    assert sends(BEN, "m.call.invite", DIRECT, IDA_RESTS) == NO_CALLS
-
-
-def test_a_resting_teacher_may_call() -> None:
-    assert sends(IDA, "m.call.invite", DIRECT, IDA_RESTS) == THROUGH
-
-
-def test_a_topic_cannot_pass_the_hold_either() -> None:
-    topic = FakeEvent(type="m.room.topic", sender=GABI.user_id, content={"topic": "krank"}, state_key="")
-    assert judge(topic, room(RoomKind.CHAT, GABI, IDA), IDA_RESTS) == Refuse(Reason.MUST_WAIT)
-
-
-def test_taking_back_and_reacting_pass_while_the_other_rests() -> None:
-    redaction = FakeEvent(type="m.room.redaction", content={"redacts": "$a"})
-    assert judge(redaction, DIRECT, IDA_RESTS) == THROUGH
-    assert judge(FakeEvent(type="m.reaction", content=REACTION), DIRECT, IDA_RESTS) == THROUGH
-
-
-# --- Rooms in which earlier messages still wait -----------------------------------------------------------------
-
-
-def test_in_a_room_that_is_being_drained_nothing_overtakes() -> None:
-    draining = standing(draining=[ROOM])
-    verdict = says(BEN, DIRECT, school=draining)
-    assert opened(verdict) == TEXT
-    assert isinstance(verdict, Pass)
-    assert verdict.content is not None
-    assert verdict.content["body"].startswith("🌙 Diese Nachricht wird gleich zugestellt")
-    assert is_held(says(IDA, DIRECT, school=draining))
-    assert judge(FakeEvent(type="m.sticker"), DIRECT, draining) == Refuse(Reason.MUST_WAIT)
-
-
-def test_other_rooms_are_not_held_for_it() -> None:
-    assert says(BEN, DIRECT, school=standing(draining=["!other"])) == THROUGH
-
-
-def test_the_answer_of_a_resting_teacher_does_not_wait_behind_what_waits_for_them() -> None:
-    waiting = standing(rests={IDA: resting()}, draining=[ROOM])
-    assert says(IDA, DIRECT, school=waiting) == THROUGH
-    assert is_held(says(BEN, DIRECT, school=waiting))
 
 
 # --- What the school's own hand sends ---------------------------------------------------------------------------

@@ -849,6 +849,40 @@ async def test_a_directory_that_is_too_old_meanwhile_leaves_nothing_half_either(
     assert await changing.school.check_event_allowed(invites(BEN, BEA, id_of(state)), state) == (True, None)
 
 
+WORDS = {"name": "Anna ist krank", "topic": "Bitte anrufen"}
+
+
+async def test_the_name_of_a_new_room_does_not_reach_who_rests(changing: Changing) -> None:
+    picture = {"type": "m.room.avatar", "state_key": "", "content": {"url": "mxc://a/b"}}
+    config: dict[str, Any] = {"invite": [IDA.user_id, GERD.user_id], "initial_state": [picture], **WORDS}
+    await changing.school.on_create_room(create_requester(GABI.user_id), config, False)
+    assert {key: config[key] for key in WORDS} == WORDS
+    await changing.rests(IDA)
+    config = {"invite": [IDA.user_id, GERD.user_id], "initial_state": [picture], **WORDS}
+    await changing.school.on_create_room(create_requester(GABI.user_id), config, False)
+    assert config["invite"] == [IDA.user_id, GERD.user_id]
+    assert not config.keys() & WORDS.keys()
+    assert "mxc://a/b" not in str(config)
+
+
+async def test_the_name_stays_where_a_teacher_is_there_who_does_not_rest(changing: Changing) -> None:
+    await changing.rests(IDA)
+    config: dict[str, Any] = {"invite": [IDA.user_id, OTTO.user_id], **WORDS}
+    await changing.school.on_create_room(create_requester(GABI.user_id), config, False)
+    assert {key: config[key] for key in WORDS} == WORDS
+
+
+async def test_a_rest_that_begins_while_a_room_is_made_leaves_no_half_of_it(changing: Changing) -> None:
+    state = await changing.begin(GABI, IDA, GERD)
+    name = event("m.room.name", GABI.user_id, {"name": "Anna ist krank"}, state_key="")
+    with_name = state | {("m.room.name", ""): name}
+    await changing.rests(IDA)
+    invitation = invites(GABI, IDA, id_of(state))
+    assert await changing.school.check_event_allowed(invitation, with_name) == (True, None)
+    changing.clock.seconds += 60
+    assert (await refused(changing.school.check_event_allowed(invitation, with_name))).code == 403
+
+
 async def test_a_room_is_being_made_for_a_minute_only(changing: Changing) -> None:
     state = await changing.begin(BEN, BEA)
     await changing.moves(BEA)

@@ -28,11 +28,22 @@ GERMAN, ENGLISH = Texts(Language.GERMAN), Texts(Language.ENGLISH)
         ),
         pytest.param(
             Hold(until=EVENING, resting=(IDA, OTTO)),
-            "🌙 Hier haben gerade alle Ruhezeit, bis 20:00 Uhr. Diese Nachricht wird dann zugestellt.", id="many",
+            "🌙 Hier haben gerade alle Lehrkräfte Ruhezeit, bis 20:00 Uhr. Diese Nachricht wird dann zugestellt.",
+            id="many",
         ),
         pytest.param(
             Hold(until=None, resting=(IDA,)),
             "🌙 Ida Groß hat Ruhezeit. Diese Nachricht wird danach zugestellt.", id="no end is known",
+        ),
+        pytest.param(
+            Hold(until=EVENING, resting=(IDA,), deputy=OTTO),
+            "🌙 Ida Groß hat bis 20:00 Uhr Ruhezeit. Diese Nachricht wird dann zugestellt. Vertretung: Otto Groß.",
+            id="a deputy",
+        ),
+        pytest.param(
+            Hold(until=None, resting=(IDA,), deputy=OTTO),
+            "🌙 Ida Groß hat Ruhezeit. Diese Nachricht wird danach zugestellt. Vertretung: Otto Groß.",
+            id="a deputy, and no end is known",
         ),
         pytest.param(
             Hold(until=None), "🌙 Diese Nachricht wird gleich zugestellt, nach denen, die schon warten.",

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String(), nullable=False),
         sa.Column("since", sa.Double(), nullable=False),
         sa.Column("sync_token", sa.String()),
+        sa.Column("ended_at", sa.Double()),
         sa.PrimaryKeyConstraint("user_id", name="pk_silences"),
     )
     op.create_table(

@@ -1,0 +1,89 @@
+"""People as people write them: "Frau Lange", "lange", "B. Lange", "Lange, Ben", "Groß" as "Gross".
+
+The most exact kind of match counts: the whole name, the family name, the given name, a part of a double name.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Final
+from unicodedata import normalize
+
+from anyascii import anyascii
+
+from school.domain.people import Person
+
+_TITLES: Final = frozenset(
+    {"frau", "fr", "herr", "herrn", "hr", "dr", "prof", "kollege", "kollegen", "kollegin"}
+    | {"mr", "mrs", "ms", "miss", "mx", "durch", "ist", "macht", "by", "is"}
+)
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_LETTERS: Final = re.compile(r"[a-z]+")
+_Words = tuple[str, ...]
+
+
+def find_by_name(words: str, people: Iterable[Person]) -> Sequence[Person]:
+    """Those whom `words` can mean. What begins with an @ is a Matrix id or its first part, which nobody shares."""
+    everybody = list(people)
+    if (wanted := words.strip().casefold()).startswith("@"):
+        return [person for person in everybody if wanted in (person.user_id, person.user_id.partition(":")[0])]
+    written = _without_titles(words)
+    for kind in _KINDS:
+        if found := [person for person in everybody if any(kind(form, person) for form in written)]:
+            return found
+    return ()
+
+
+def nearest(words: str, people: Iterable[Person]) -> Person | None:
+    """Somebody with a similar name."""
+    by_name = {" ".join(form): person for person in people for form in _forms(person.display_name)}
+    by_name |= {" ".join(form): person for person in by_name.values() for form in _forms(person.family_name)}
+    near = (get_close_matches(" ".join(form), by_name, 1) for form in _without_titles(words))
+    return next((by_name[names[0]] for names in near if names), None)
+
+
+def _forms(text: str) -> set[_Words]:
+    """The words of a name in small plain letters: "Krüger" is "krueger" and "kruger", "Łuczak" is "luczak"."""
+    small = normalize("NFC", text.casefold())
+    return {tuple(_LETTERS.findall(anyascii(form).casefold())) for form in (small, small.translate(_UMLAUTS))}
+
+
+def _without_titles(words: str) -> set[_Words]:
+    """What is left, but never nothing: somebody may be called Herr."""
+    forms = _forms(words)
+    return {tuple(word for word in form if word not in _TITLES) or form[-1:] for form in forms} - {()}
+
+
+def _whole_name(written: _Words, person: Person) -> bool:
+    given, family = _forms(person.given_name), _forms(person.family_name)
+    return any(written in (g + f, f + g) for g in given for f in family)
+
+
+def _family_name(written: _Words, person: Person) -> bool:
+    return written in _forms(person.family_name)
+
+
+def _some_given_names(written: _Words, person: Person) -> bool:
+    """One of several given names, or the first letter."""
+    for family in _forms(person.family_name):
+        before = written[: -len(family)]
+        if written[-len(family) :] == family and before:
+            return any(all(any(g.startswith(b) for g in given) for b in before) for given in _forms(person.given_name))
+    return False
+
+
+def _given_name(written: _Words, person: Person) -> bool:
+    return written in _forms(person.given_name)
+
+
+def _part_of_family_name(written: _Words, person: Person) -> bool:
+    return any(set(written) <= set(family) for family in _forms(person.family_name))
+
+
+_KINDS: Final[Sequence[Callable[[_Words, Person], bool]]] = (
+    _whole_name,
+    _family_name,
+    _some_given_names,
+    _given_name,
+    _part_of_family_name,
+)

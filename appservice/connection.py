@@ -1,0 +1,107 @@
+"""The connection to the homeserver: one request, and errors told apart by what to do about them.
+
+The only file that knows mautrix.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+from aiohttp import ClientSession, ClientTimeout
+from mautrix.api import HTTPAPI, Method
+from mautrix.errors import MatrixConnectionError, MatrixRequestError
+
+from school.domain.people import UserId
+from school.errors import FailedError
+
+__all__ = ["Connection", "HomeserverError", "Method", "NotThereError", "RefusedError", "TryLaterError"]
+
+_TIMEOUT: Final = ClientTimeout(total=60)
+
+
+class HomeserverError(FailedError):
+    """The homeserver did not do what was asked. `words` are its own, fit to be shown to a person; `status` is the
+    HTTP status, None if there was no answer."""
+
+    def __init__(self, text: str, *, words: str = "", status: int | None = None) -> None:
+        super().__init__(text)
+        self.words = words
+        self.status = status
+
+
+class NotThereError(HomeserverError):
+    """What was asked about does not exist (404)."""
+
+
+class RefusedError(HomeserverError):
+    """The homeserver said no, and will say so again (any other 4xx)."""
+
+
+class TryLaterError(HomeserverError):
+    """The homeserver cannot be reached, is busy, or cannot decide now (429, 5xx). Whether it did it is not known."""
+
+
+def _error(error: MatrixRequestError) -> HomeserverError:
+    words = error.message or ""
+    text = f"HTTP {error.http_status}: {words or error}"
+    if error.http_status == 404:
+        return NotThereError(text, words=words, status=error.http_status)
+    if error.http_status == 429 or error.http_status >= 500:
+        return TryLaterError(text, words=words, status=error.http_status)
+    return RefusedError(text, words=words, status=error.http_status)
+
+
+class Connection:
+    """A connection to Synapse. Use as an async context manager."""
+
+    def __init__(self, *, base_url: str, token: str, bot: UserId) -> None:
+        self._base_url = base_url
+        self._token = token
+        self.bot = bot
+
+    async def __aenter__(self) -> Self:
+        self._session = ClientSession(timeout=_TIMEOUT)
+        self._api = HTTPAPI(self._base_url, self._token, client_session=self._session, default_retry_count=0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def call(
+        self,
+        method: Method,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        as_user: UserId | None = None,
+        start: str | None = None,
+        **query: str | int | bool | None,
+    ) -> dict[str, Any]:
+        """One request; `start` is the query parameter `from`, a word that Python keeps to itself.
+
+        Nothing is repeated here: whether that is harmless only the caller knows.
+
+        Raises:
+            HomeserverError: one of its three kinds.
+        """
+        given = {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in query.items()
+            if value is not None
+        }
+        if start is not None:
+            given["from"] = start
+        if as_user is not None:
+            given["user_id"] = as_user
+        try:
+            answer = await self._api.request(
+                method,
+                path,
+                dict(body) if body is not None else None,
+                query_params=given,
+                sensitive=method is not Method.GET,  # what people write is never logged
+            )
+        except MatrixRequestError as error:
+            raise _error(error) from error
+        except (MatrixConnectionError, TimeoutError) as error:
+            raise TryLaterError(f"the homeserver cannot be reached: {error}") from error
+        return dict(answer)

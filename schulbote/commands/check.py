@@ -1,0 +1,56 @@
+"""`schulbote check`."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from appservice.homeserver import RefusedError
+from school.config import Settings, load_settings
+from school.errors import FailedError
+from schulbote.connections import open_homeserver
+from schulbote.rest_doubts import doubts_of_days, names_rest, rest_for_nobody
+from schulbote.rights_table import lines_for_nobody, names_some
+from schulbote.standing_now import NoDirectoryError, read_standing
+
+
+class NotAdministeredError(FailedError):
+    """The homeserver answers, but it is not set up for Schulbote. The text says what to do."""
+
+
+@click.command()
+@click.pass_obj
+def command(config: Path) -> None:
+    """Read the configuration and say whether the homeserver answers."""
+    settings = load_settings(config)
+    click.echo(f"{settings.path} can be used.")
+    for doubt in doubts_of_days(settings, datetime.now(settings.zone).date()):
+        click.echo(doubt, err=True)
+    if names_some(settings) or names_rest(settings):
+        _warn_of_lines_for_nobody(settings)
+    asyncio.run(_check(settings))
+
+
+def _warn_of_lines_for_nobody(settings: Settings) -> None:
+    try:
+        directory = read_standing(settings).policy.directory
+    except NoDirectoryError:
+        return  # nobody is there yet whom a line could mean
+    for line in (*lines_for_nobody(settings, directory), *rest_for_nobody(settings, directory)):
+        click.echo(line, err=True)
+
+
+async def _check(settings: Settings) -> None:
+    async with open_homeserver(settings) as homeserver:
+        try:
+            updates = await homeserver.background_updates()
+        except RefusedError as error:
+            raise NotAdministeredError(
+                f"{settings.matrix.homeserver_url} answers, but does not let the bot administer it ({error}). Its "
+                "configuration needs the module and the registration that `schulbote init` wrote, and "
+                "`schulbote run` has to have run once."
+            ) from error
+    click.echo(f"{settings.matrix.homeserver_url} answers, and the bot may administer it.")
+    if updates:
+        click.echo(f"It is still doing {updates} background updates of its database.")

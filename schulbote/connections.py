@@ -1,0 +1,46 @@
+"""What a school.yaml names, opened: the database, the homeserver, and what follows the register with both."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from appservice.homeserver import Homeserver
+from roster_sync.runner import Runner
+from roster_sync.sync import RosterSync
+from school.config import Settings, read_secret
+from school.database.migrate import upgrade
+from school.database.writer import open_writer
+from schulbote.syncing import mirror
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """The database, with all tables that this program needs."""
+    await asyncio.to_thread(upgrade, settings.database.sqlalchemy_url("sync"))
+    engine = open_writer(settings.database.sqlalchemy_url("async"))
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def open_homeserver(settings: Settings) -> Homeserver:
+    """The connection to Synapse as the appservice."""
+    return Homeserver(
+        base_url=settings.matrix.homeserver_url,
+        token=read_secret(settings.secrets.appservice_token),
+        bot=settings.matrix.bot_user_id,
+    )
+
+
+def open_runner(
+    settings: Settings, engine: AsyncEngine, homeserver: Homeserver, *, sync: Callable[[], RosterSync]
+) -> Runner:
+    """What runs the syncs of a school."""
+    return Runner(
+        engine=engine,
+        sync=sync,
+        mirror=lambda progress: mirror(settings, engine, homeserver, progress=progress),
+    )
