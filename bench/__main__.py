@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from bench import decisions, first_login, joining, messages, module_cost, start, syncing
+from bench import decisions, directory_server, first_login, joining, messages, module_cost, start, syncing
 from bench.harness import BenchError, Lab, Row
 
 BENCHES: dict[str, Callable[[Lab], Iterator[Row]]] = {
@@ -16,6 +16,7 @@ BENCHES: dict[str, Callable[[Lab], Iterator[Row]]] = {
     "decisions": decisions.rows,
     "joins": joining.rows,
     "sync": syncing.rows,
+    "directory": directory_server.rows,
     "messages": messages.rows,
     "module": module_cost.rows,
 }
