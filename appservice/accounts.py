@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from school.domain.people import UserId
 
 _USERS_PAGE: Final = 5000
 _PUSH_RULES: Final = "/_matrix/client/v3/pushrules/global"
-_NO_MORE: Final[Mapping[str, Any]] = {"presence": {"types": []}, "account_data": {"types": []}}
+_NO_MORE: Final[Mapping[str, Any]] = {"account_data": {"types": []}}
 """Of a sync nothing but what is in rooms."""
 
 
@@ -88,6 +89,8 @@ class Accounts(Connection):
         }
 
     async def _sync(self, user_id: UserId, only: Mapping[str, Any], *, since: str | None = None) -> dict[str, Any]:
+        # Synapse answers the same question for two minutes with the same answer, so that no two are the same here.
+        presence = {"types": [], "not_types": [token_hex(8)]}
         return await self.call(
             Method.GET,
             "/_matrix/client/v3/sync",
@@ -95,7 +98,7 @@ class Accounts(Connection):
             since=since,
             timeout=0,
             set_presence="offline",
-            filter=json.dumps(only),
+            filter=json.dumps({**only, "presence": presence}),
         )
 
     # Profiles

@@ -20,7 +20,7 @@ from school.database import held
 from school.database.held import HeldMessage
 from school.database.tables import HeldState
 from school.domain.people import UserId
-from school.sealing import HELD_KEY, SIGNED_KEY, Binding, BrokenSealError, Keyring, Purpose
+from school.sealing import HELD_KEY, SIGNED_KEY, Binding, BrokenSealError, Keyring, MissingKeyError, Purpose
 from school.texts import Texts
 
 log = structlog.get_logger()
@@ -50,6 +50,7 @@ class Delivery:
 
         Raises:
             TryLaterError: the homeserver does not answer now; whether it was delivered will be looked up.
+            MissingKeyError: the message waits until its key is put back.
         """
         if message.event_id in self._went_with_another:
             self._went_with_another.discard(message.event_id)
@@ -124,6 +125,8 @@ class Delivery:
         )
         try:
             content = self._keyring.open(event["content"][HELD_KEY], binding)
+        except MissingKeyError:
+            raise
         except BrokenSealError as error:
             log.error("seal_does_not_open", held=message.event_id, error=str(error))
             await self._settle(message, HeldState.REFUSED)

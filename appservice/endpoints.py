@@ -3,6 +3,9 @@ refusals, changed profiles.
 
 A transaction is answered with 200 when everything in it that must not be lost is stored; otherwise Synapse sends it
 again (Matrix spec, application service API, "Pushing events").
+
+A Synapse that was killed has transactions that it sends only after one has failed, oldest first. So the first one after
+each start of either side fails, and a ping lets Synapse begin again at once.
 """
 
 import asyncio
@@ -20,6 +23,8 @@ log = structlog.get_logger()
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OnEvents: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Awaitable[None]]
+OnStart: TypeAlias = Callable[[], None]
+OnBehind: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 OnLogin: TypeAlias = Callable[[UserId], Coroutine[Any, Any, None]]
 OnRefusal: TypeAlias = Callable[[UserId, Reason], Awaitable[None]]
 OnProfile: TypeAlias = Callable[[UserId], Awaitable[None]]
@@ -36,6 +41,8 @@ class Endpoints:
         homeserver_token: str,
         module_token: str,
         on_events: OnEvents,
+        on_start: OnStart,
+        on_behind: OnBehind,
         on_login: OnLogin,
         on_refusal: OnRefusal,
         on_profile: OnProfile,
@@ -43,10 +50,13 @@ class Endpoints:
         self._homeserver_token = homeserver_token
         self._module_token = module_token
         self._on_events = on_events
+        self._on_start = on_start
+        self._on_behind = on_behind
         self._on_login = on_login
         self._on_refusal = on_refusal
         self._on_profile = on_profile
         self._done: list[tuple[str | None, ...]] = []
+        self._may_be_behind = True
         self._working: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -58,6 +68,7 @@ class Endpoints:
             web.post("/_matrix/app/v1/ping", from_homeserver(self._ping)),
             web.get("/_matrix/app/v1/users/{id}", from_homeserver(self._not_found)),
             web.get("/_matrix/app/v1/rooms/{id}", from_homeserver(self._not_found)),
+            web.post("/_schulbote/module/start", from_module(self._start)),
             web.post("/_schulbote/module/login", from_module(self._login)),
             web.post("/_schulbote/module/refusal", from_module(self._refusal)),
             web.post("/_schulbote/module/profile", from_module(self._profile)),
@@ -81,6 +92,10 @@ class Endpoints:
         events = (await request.json()).get("events", [])
         # The id alone tells nothing: a Synapse on SQLite counts from the beginning again when it is restarted.
         transaction = (request.match_info["id"], *(event.get("event_id") for event in events))
+        if self._may_be_behind:
+            self._may_be_behind = False
+            self._in_background(self._on_behind())
+            raise web.HTTPServiceUnavailable
         if transaction not in self._done:
             await self._on_events(events)
             self._done = [*self._done[-_REMEMBERED_TRANSACTIONS:], transaction]
@@ -92,14 +107,22 @@ class Endpoints:
     async def _not_found(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response({"errcode": "M_NOT_FOUND", "error": "Not found"}, status=404)
 
+    async def _start(self, _request: web.Request) -> web.StreamResponse:
+        self._may_be_behind = True
+        self._on_start()
+        return web.json_response({})
+
     async def _login(self, request: web.Request) -> web.StreamResponse:
         user_id = UserId(str((await request.json())["user_id"]))
         # The module does not wait for long; the work goes on when it has hung up.
-        work = asyncio.create_task(self._on_login(user_id))
-        self._working.add(work)
-        work.add_done_callback(self._working.discard)
-        await asyncio.shield(work)
+        await asyncio.shield(self._in_background(self._on_login(user_id)))
         return web.json_response({})
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+        return task
 
     async def _refusal(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()

@@ -6,7 +6,8 @@ concerns one account, `connection` how a request is made.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -92,6 +93,19 @@ class Homeserver(Accounts):
                 filter=only,
                 start=token,
             )
+            for event in page.get("chunk", []):
+                yield event
+            token = page.get("end")
+
+    async def messages_after(
+        self, room_id: str, place: str, *, types: Sequence[str], as_user: UserId
+    ) -> AsyncIterator[dict[str, Any]]:
+        """What was sent into a room after a place in the stream, oldest first."""
+        only = json.dumps({"types": list(types)})
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/messages"
+        token: str | None = place
+        while token:
+            page = await self.call(Method.GET, path, as_user=as_user, dir="f", limit=_PAGE, filter=only, start=token)
             for event in page.get("chunk", []):
                 yield event
             token = page.get("end")

@@ -6,7 +6,7 @@ order. A room's messages go out in the order of writing, each when the first of 
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -57,18 +57,21 @@ class RestQueue:
         """Stores a held event; returns when it is safe. Anything that is no held event is passed over."""
         if HELD_KEY not in event["content"]:
             return
-        message = HeldMessage(
-            event_id=event["event_id"],
-            room_id=event["room_id"],
-            sender=event["sender"],
-            event_type=event["type"],
-            origin_server_ts_ms=event["origin_server_ts"],
-        )
+        message = _held_message(event)
         async with self._engine.begin() as connection:
             is_new = await held.add(connection, message)
         if is_new:
             self._delivery.is_new(message)
         self.look()
+
+    async def take_in_late(self, events: Sequence[Mapping[str, Any]]) -> int:
+        """Stores held events of which nobody told in time, and which may be delivered already; how many were not
+        known."""
+        newest_first = sorted(map(_held_message, events), key=lambda message: message.origin_server_ts_ms, reverse=True)
+        async with self._engine.begin() as connection:
+            new = [await held.add(connection, message, late=True) for message in newest_first]
+        self.look()
+        return sum(new)
 
     async def take_back(self, redacted_event_id: str) -> None:
         """A person deleted an event: a notice that waits is taken back; the sealed copy of a delivered message goes."""
@@ -148,3 +151,13 @@ class RestQueue:
             mode=standing.mode_of(room_id),
         )
         return now if hold is None else hold.until
+
+
+def _held_message(event: Mapping[str, Any]) -> HeldMessage:
+    return HeldMessage(
+        event_id=event["event_id"],
+        room_id=event["room_id"],
+        sender=event["sender"],
+        event_type=event["type"],
+        origin_server_ts_ms=event["origin_server_ts"],
+    )

@@ -14,7 +14,7 @@ from school.database import held
 from school.database.held import HeldMessage
 from school.database.tables import HeldState
 from school.domain.people import UserId
-from school.sealing import HELD_KEY, Binding, BrokenSealError, Keyring
+from school.sealing import HELD_KEY, Binding, BrokenSealError, Keyring, MissingKeyError
 
 _REPLACES: Final = "m.replace"
 
@@ -64,6 +64,8 @@ class Versions:
         try:
             event = await self._homeserver.event(message.room_id, message.event_id, as_user=UserId(message.sender))
             return self._keyring.open(event["content"].get(HELD_KEY), binding)
+        except MissingKeyError:
+            raise
         except (RefusedError, NotThereError, BrokenSealError):
             return {}
 

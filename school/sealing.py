@@ -44,6 +44,10 @@ class BrokenSealError(ValueError):
     """A seal that does not open: another key, changed bytes, or copied from another event."""
 
 
+class MissingKeyError(BrokenSealError):
+    """A seal of a key that is not here. It opens when the key is put back."""
+
+
 class Purpose(StrEnum):
     """What a signed event is. A signature for one purpose is worth nothing for another."""
 
@@ -137,12 +141,15 @@ class Keyring:
 
         Raises:
             BrokenSealError: it is no seal of ours, or was made for another event than `binding`.
+            MissingKeyError: it was made with a key that is not here.
         """
         if not isinstance(sealed, Mapping):
             raise BrokenSealError("there is no seal")
         box = self._boxes.get(str(sealed.get("key")))
         if box is None:
-            raise BrokenSealError("the seal was made with a key that is no longer here")
+            raise MissingKeyError(
+                "message_keys lacks the key of a seal; put the old key back as a further line and restart"
+            )
         try:
             packed = box.decrypt(b64decode(str(sealed.get("seal")), validate=True))
             bound, content = json.loads(zlib.decompress(packed))

@@ -20,6 +20,7 @@ from appservice.bot.rest_command import RestCommand
 from appservice.bot.room_rest_command import RoomRestCommand
 from appservice.bot.sync_command import SyncCommand
 from appservice.bot.sync_news import SyncNews
+from appservice.catching_up import CatchingUp
 from appservice.direct_rooms import DirectRooms, RoomStamps
 from appservice.endpoints import Endpoints
 from appservice.events import EventRouter
@@ -124,6 +125,9 @@ class _Service:
                 zone=settings.zone,
             ),
         )
+        self._catching_up = CatchingUp(
+            engine=engine, homeserver=homeserver, view=self.view, take_in=self._queue.take_in_late
+        )
         stamps = RoomStamps(homeserver)
         self._runner = open_runner(settings, engine, homeserver, sync=self._roster_sync)
         self.sync_command = SyncCommand(syncs=self._runner, is_admin=homeserver.is_admin)
@@ -172,6 +176,8 @@ class _Service:
             homeserver_token=read_secret(settings.secrets.homeserver_token),
             module_token=read_secret(settings.secrets.module_token),
             on_events=router.take,
+            on_start=self._catching_up.again,
+            on_behind=self._hurry,
             on_login=self._logged_in,
             on_refusal=self._control.explain,
             on_profile=Profiles(homeserver).clean,
@@ -182,7 +188,8 @@ class _Service:
         return [
             self.view.run(),
             self._silence.run(),
-            self._queue.run(),
+            self._catching_up.run(),
+            self._release(),
             self._say_hello(),
             keep_trying("schedule", self.schedule.run, pause=_AGAIN_SECONDS),
             keep_trying("first_logins", self._seats.look_for_first_logins, pause=_FIRST_LOGINS_SECONDS),
@@ -236,6 +243,17 @@ class _Service:
         person = self.view.now.policy.directory.person(user_id)
         if person is not None:
             await self._seats.logged_in(user_id, person.id)
+
+    async def _release(self) -> None:
+        """Delivers, once it is known what waits."""
+        await self._catching_up.until_done()
+        await self._queue.run()
+
+    async def _hurry(self) -> None:
+        """Lets the homeserver send again what was not taken, as soon as it knows."""
+        await asyncio.sleep(_HELLO_PAUSE_SECONDS)
+        with contextlib.suppress(HomeserverError):
+            await self._homeserver.ping_back(APPSERVICE_ID)
 
     async def _say_hello(self) -> None:
         """Makes the bot's account, and wakes the homeserver's queue of events: after a longer absence it would keep

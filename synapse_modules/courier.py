@@ -1,4 +1,4 @@
-"""Telling the appservice what leaves no event: a login, a refusal, a changed profile.
+"""Telling the appservice what leaves no event: a start, a login, a refusal, a changed profile.
 
 A loopback POST with a shared secret. Nothing is decided by it and nothing is lost without it: the appservice looks
 for itself from time to time.
@@ -14,6 +14,7 @@ from school.domain.decisions import Reason
 
 logger = logging.getLogger(__name__)
 
+START_PATH: Final = "/_schulbote/module/start"
 LOGIN_PATH: Final = "/_schulbote/module/login"
 REFUSAL_PATH: Final = "/_schulbote/module/refusal"
 PROFILE_PATH: Final = "/_schulbote/module/profile"
@@ -30,6 +31,10 @@ class Courier:
         self._headers = {b"Authorization": [b"Bearer " + token.encode()]}
         self._post_json = post_json
 
+    async def tell_start(self) -> bool:
+        """A process of Synapse has started; False if nobody answered."""
+        return await self._tell(START_PATH, {})
+
     async def tell_login(self, user_id: str) -> None:
         """Somebody has logged in; answered when they are in their rooms."""
         await self._tell(LOGIN_PATH, {"user_id": user_id})
@@ -42,10 +47,12 @@ class Courier:
         """Somebody has changed something in their profile, where only what the register says belongs."""
         await self._tell(PROFILE_PATH, {"user_id": user_id})
 
-    async def _tell(self, path: str, body: dict[str, Any]) -> None:
+    async def _tell(self, path: str, body: dict[str, Any]) -> bool:
         try:
             await self._post_json(self._base_url + path, body, self._headers)
         except CancelledError:
             raise
         except Exception as error:
             logger.info("The appservice was not told (%s): %r", path, error)
+            return False
+        return True

@@ -43,6 +43,7 @@ from synapse_modules.refusals import ALLOWED, Answer, Refusals
 
 _POLL_MS: Final = 1000
 _BOT_STEP_SECONDS: Final = 0.5
+_START_TRIES: Final = 20
 _LOGIN_STEPS: Final = 20
 _LOGIN_STEP_SECONDS: Final = 0.05
 _BLOCKS_INVITATIONS: Final = "m.invite_permission_config"
@@ -97,6 +98,7 @@ class School:
             is_user_allowed_to_upload_media_of_size=self.is_user_allowed_to_upload_media_of_size,
         )
         api.register_account_validity_callbacks(on_user_login=self.on_user_login)
+        api.delayed_background_call(0, self._tell_start, desc="schulbote_start")
         if api.should_run_background_tasks():
             api.delayed_background_call(0, self._make_bot_admin, desc="schulbote_bot")
 
@@ -115,6 +117,14 @@ class School:
     async def _refresh(self) -> None:
         self._in_the_making.forget()
         await self._api.defer_to_thread(self._keeper.refresh)
+
+    async def _tell_start(self) -> None:
+        """What Synapse had in memory when it was killed, the appservice has to look for. One that is not there now
+        looks when it starts."""
+        for _ in range(_START_TRIES):
+            if await self._courier.tell_start():
+                return
+            await self._api.sleep(_BOT_STEP_SECONDS)
 
     async def _make_bot_admin(self) -> None:
         """The bot works with Synapse's admin API. Its account is made by the appservice, which it belongs to."""

@@ -53,6 +53,8 @@ async def erase(connection: AsyncConnection, leaver: Leaver) -> str:
             held_messages.c.sender == leaver.user_id, held_messages.c.state != HeldState.WAITING
         )
     )
+    named = rest_overrides.c.deputy == leaver.person_id
+    await connection.execute(update(rest_overrides).where(named).values(deputy=None))
     nobody = f"erased-{token_hex(8)}"
     await connection.execute(
         update(persons)

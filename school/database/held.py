@@ -4,7 +4,7 @@ in the room."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -26,19 +26,25 @@ class HeldMessage:
     receipt_event_id: str | None = None
 
 
-async def add(connection: AsyncConnection, message: HeldMessage) -> bool:
-    """Remembers a held message behind all that are known; False if it is known already (an event may come twice)."""
+_APART: Final = 1024
+"""Room between two positions, for messages of which the appservice hears too late."""
+
+
+async def add(connection: AsyncConnection, message: HeldMessage, *, late: bool = False) -> bool:
+    """Remembers a held message behind all that are known; False if it is known already (an event may come twice).
+    `late`: later ones may be known already, and it is put before those of its room."""
     await lock(connection, Part.REST)  # one after the other: two at once would get the same position
     known = await connection.scalar(
         select(held_messages.c.event_id).where(held_messages.c.event_id == message.event_id)
     )
     if known is not None:
         return False
-    last = await connection.scalar(select(func.coalesce(func.max(held_messages.c.position), 0)))
+    following = await _position_of_next(connection, message) if late else None
+    last: int = await connection.scalar(select(func.coalesce(func.max(held_messages.c.position), 0))) or 0
     await connection.execute(
         insert(held_messages).values(
             event_id=message.event_id,
-            position=(last or 0) + 1,
+            position=last + _APART if following is None else following - 1,
             room_id=message.room_id,
             sender=message.sender,
             event_type=message.event_type,
@@ -48,6 +54,16 @@ async def add(connection: AsyncConnection, message: HeldMessage) -> bool:
     )
     await _announce(connection, message.room_id)
     return True
+
+
+async def _position_of_next(connection: AsyncConnection, message: HeldMessage) -> int | None:
+    """The place of the first waiting message of the room that was written after this one."""
+    written_later = held_messages.c.origin_server_ts_ms > message.origin_server_ts_ms
+    same_room = held_messages.c.room_id == message.room_id
+    is_waiting = held_messages.c.state == HeldState.WAITING
+    first = select(func.min(held_messages.c.position)).where(same_room, is_waiting, written_later)
+    position: int | None = await connection.scalar(first)
+    return position
 
 
 async def _announce(connection: AsyncConnection, room_id: str) -> None:

@@ -194,6 +194,14 @@ bot_words = Table(
     Column("at", Double, nullable=False),
 )
 
+# Where the stream of events ended at some moments (`appservice.catching_up`).
+places = Table(
+    "places",
+    metadata,
+    Column("at", Double, primary_key=True),
+    Column("token", String, nullable=False),
+)
+
 held_rooms = Table("held_rooms", metadata, Column("room_id", String, primary_key=True))
 
 held_messages = Table(

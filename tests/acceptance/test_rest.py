@@ -10,7 +10,6 @@ import pytest
 
 from acceptance.client import Json, times, wait_until
 from acceptance.people import PROMISED_JOIN, SLACK, Person
-from acceptance.running import Demo
 from acceptance.waiting import RELEASE, delivered, hold, until_nothing_waits, words_of_their_own
 
 PROMISED_RECEIPT = 2.0
@@ -289,96 +288,3 @@ class TestHeldMessages:
         assert "org.schulbote.held" in story.guardian.event(story.room, story.held)["content"]
         story.guardian.redact(story.room, message["event_id"])
         wait_until(lambda: story.guardian.event(story.room, story.held)["content"] == {}, 10)
-
-
-@pytest.fixture(scope="module")
-def absent(people) -> Person:
-    """The teacher to whom everybody writes while processes die."""
-    return people.teacher()
-
-
-@pytest.fixture(scope="module")
-def talks(people, absent) -> list[tuple[Person, str]]:
-    """Rooms with that teacher, and who writes in each."""
-    guardians = [people.guardian() for _ in range(3)]
-    return [(guardian, guardian.talk_to(absent)) for guardian in guardians]
-
-
-class TestWhateverDies:
-    """Several people write to a resting teacher, and a process is killed at the worst moment."""
-
-    def write(self, talks, number: int) -> list[list[str]]:
-        """Everybody writes so many messages in turn; returns the words, room by room."""
-        all_words = [[words_of_their_own() for _ in range(number)] for _ in talks]
-        for turn in zip(*all_words, strict=True):
-            for (guardian, room), words in zip(talks, turn, strict=True):
-                guardian.send(room, words)
-        return all_words
-
-    def seen(self, reader: Person, room: str, all_words: list[list[str]]) -> list[str]:
-        written = {word for words in all_words for word in words}
-        return [text for text in reader.texts(room) if text in written]
-
-    def assert_delivered_once_in_order(self, absent, talks, all_words) -> None:
-        for (_, room), words in zip(talks, all_words, strict=True):
-            wait_until(lambda room=room, words=words: len(self.seen(absent, room, all_words)) >= len(words), RELEASE)
-        absent.ask("!hilfe")  # what could come twice would have come by now
-        for (guardian, room), words in zip(talks, all_words, strict=True):
-            assert self.seen(absent, room, all_words) == words
-            assert self.seen(guardian, room, all_words) == words
-
-    def assert_nothing_came_yet(self, absent, talks, all_words) -> None:
-        for _, room in talks:
-            assert self.seen(absent, room, all_words) == []
-
-    def until_the_first_is_delivered(self, absent, talks, all_words) -> None:
-        deadline = time.monotonic() + 30
-        while not any(self.seen(absent, room, all_words) for _, room in talks):
-            assert time.monotonic() < deadline
-
-    def test_the_appservice_dies_while_messages_wait_and_again_when_the_rest_ends(self, demo: Demo, absent, talks):
-        absent.rest("12s")
-        before = self.write(talks, 3)
-        demo.kill_appservice()
-        during = self.write(talks, 5)  # nobody but Synapse has seen these
-        words = [early + late for early, late in zip(before, during, strict=True)]
-        self.assert_nothing_came_yet(absent, talks, words)
-        self.until_the_first_is_delivered(absent, talks, words)
-        demo.kill_appservice()
-        wait_until(demo.is_up, 15)
-        demo.kill_appservice()
-        self.assert_delivered_once_in_order(absent, talks, words)
-
-    def test_synapse_dies_while_messages_wait_and_again_when_the_rest_ends(self, demo: Demo, absent, talks):
-        absent.rest("1h")
-        words = self.write(talks, 8)
-        demo.kill_synapse()
-        wait_until(demo.is_up, 30)
-        self.assert_nothing_came_yet(absent, talks, words)
-        absent.send(absent.control_room, "!ruhe aus")
-        self.until_the_first_is_delivered(absent, talks, words)
-        demo.kill_synapse()
-        wait_until(demo.is_up, 30)
-        self.assert_delivered_once_in_order(absent, talks, words)
-
-    def test_both_die_while_messages_wait(self, demo: Demo, absent, talks):
-        with absent.resting():
-            words = self.write(talks, 2)
-            demo.kill_synapse()
-            demo.kill_appservice()
-            wait_until(demo.is_up, 30)
-            self.assert_nothing_came_yet(absent, talks, words)
-        self.assert_delivered_once_in_order(absent, talks, words)
-
-    @pytest.mark.xfail(
-        strict=False,  # it depends on how far Synapse had come
-        reason="Synapse forgets in a crash what it had not handed over yet, and the appservice does not look for it",
-    )
-    def test_both_die_before_messages_were_handed_over(self, demo: Demo, absent, talks):
-        with absent.resting():
-            demo.freeze_appservice()
-            words = self.write(talks, 2)
-            demo.kill_synapse()
-            demo.kill_appservice()
-            wait_until(demo.is_up, 30)
-        self.assert_delivered_once_in_order(absent, talks, words)

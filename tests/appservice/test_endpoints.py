@@ -15,7 +15,7 @@ from school.domain.people import UserId
 HOMESERVER = {"Authorization": "Bearer from-homeserver"}
 MODULE = {"Authorization": "Bearer from-module"}
 TRANSACTION = "/_matrix/app/v1/transactions/1"
-LOGIN, REFUSAL, PROFILE = (f"/_schulbote/module/{name}" for name in ("login", "refusal", "profile"))
+START, LOGIN, REFUSAL, PROFILE = (f"/_schulbote/module/{name}" for name in ("start", "login", "refusal", "profile"))
 
 
 class Program:
@@ -23,9 +23,12 @@ class Program:
 
     def __init__(self) -> None:
         self.events: list[Sequence[Mapping[str, Any]]] = []
+        self.starts = 0
+        self.times_behind = 0
         self.logins: list[UserId] = []
         self.refusals: list[tuple[UserId, Reason]] = []
         self.profiles: list[UserId] = []
+        self.first: ClientResponse | None = None
         self.error: Exception | None = None
         self.may_finish = asyncio.Event()
         self.may_finish.set()
@@ -34,6 +37,12 @@ class Program:
         self.events.append(events)
         if self.error is not None:
             raise self.error
+
+    def on_start(self) -> None:
+        self.starts += 1
+
+    async def on_behind(self) -> None:
+        self.times_behind += 1
 
     async def on_login(self, user_id: UserId) -> None:
         await self.may_finish.wait()
@@ -62,6 +71,8 @@ async def client(program: Program) -> AsyncIterator[Client]:
         homeserver_token="from-homeserver",
         module_token="from-module",
         on_events=program.on_events,
+        on_start=program.on_start,
+        on_behind=program.on_behind,
         on_login=program.on_login,
         on_refusal=program.on_refusal,
         on_profile=program.on_profile,
@@ -69,6 +80,7 @@ async def client(program: Program) -> AsyncIterator[Client]:
     application = web.Application()
     application.add_routes(endpoints.routes())
     async with TestClient(TestServer(application)) as client:
+        program.first = await push(client, 0)
         yield client
 
 
@@ -143,6 +155,24 @@ async def test_a_transaction_is_handed_on_and_answered(client: Client, program: 
     answer = await push(client, 1, {"event_id": "$a"}, {"event_id": "$b"})
     assert (answer.status, await answer.json()) == (200, {})
     assert program.events == [[{"event_id": "$a"}, {"event_id": "$b"}]]
+
+
+async def test_the_first_transaction_after_a_start_fails_so_that_older_ones_come_first(
+    client: Client, program: Program
+) -> None:
+    assert program.first is not None
+    assert (program.first.status, program.events, program.times_behind) == (503, [], 1)
+    event = {"event_id": "$1"}
+    assert (await push(client, 0, event)).status == 200
+    assert program.events == [[event]]
+
+
+async def test_it_is_so_after_a_start_of_synapse_too(client: Client, program: Program) -> None:
+    assert (await client.post(START, json={}, headers=MODULE)).status == 200
+    assert program.starts == 1
+    assert (await push(client, 1)).status == 503
+    assert (await push(client, 1)).status == 200
+    assert program.times_behind == 2
 
 
 async def test_a_transaction_that_comes_again_is_handled_once(client: Client, program: Program) -> None:

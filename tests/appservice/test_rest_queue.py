@@ -27,6 +27,7 @@ from school.standing import CannotDecideError, Standing
 from school.texts import Language, Texts
 
 KEYRING = Keyring([b"k" * 32])
+VERIFIER = Keyring([b"k" * 32, b"n" * 32])
 ROOM, OTHER_ROOM = "!room", "!other"
 BUSY = TryLaterError("HTTP 503")
 NO = RefusedError("HTTP 403: Nein", words="Nein")
@@ -59,7 +60,7 @@ class FakeHomeserver:
         if txn_id in self.transactions:
             return self.transactions[txn_id]
         binding = Binding(room_id=room_id, sender=as_user, event_type=event_type, origin_server_ts=origin_server_ts)
-        purpose = KEYRING.verify(content, binding, now_ms=int(time.time() * 1000))
+        purpose = VERIFIER.verify(content, binding, now_ms=int(time.time() * 1000))
         assert purpose is not None, "sent without a valid signature"
         when, error = self.trouble.pop(0) if self.trouble and purpose is Purpose.DELIVERY else ("", BUSY)
         if when == "before":
@@ -151,12 +152,12 @@ class School:
         self.everybody_is_off()
         self.start()
 
-    def start(self) -> None:
+    def start(self, keyring: Keyring = KEYRING) -> None:
         """The appservice starts (again): everything that it had in memory is gone."""
         homeserver: Any = self.homeserver
         view = SchoolView(self.keeper, BERLIN)  # type: ignore[arg-type]
         delivery = Delivery(
-            engine=self.engine, homeserver=homeserver, keyring=KEYRING, texts=Texts(Language.GERMAN), zone=BERLIN
+            engine=self.engine, homeserver=homeserver, keyring=keyring, texts=Texts(Language.GERMAN), zone=BERLIN
         )
         self.queue = RestQueue(engine=self.engine, homeserver=homeserver, view=view, delivery=delivery)
 
@@ -503,6 +504,17 @@ async def test_a_copied_seal_is_never_opened(school: School) -> None:
     assert await school.states() == [HeldState.DELIVERED, HeldState.REFUSED]
     [notice] = school.homeserver.signed(Purpose.NOTICE)
     assert notice["m.relates_to"]["event_id"] == copy["event_id"]
+
+
+async def test_what_was_sealed_with_a_key_that_is_missing_waits_until_it_is_back(school: School) -> None:
+    await school.writes("krank")
+    school.start(Keyring([b"n" * 32]))
+    school.everybody_is_back()
+    await school.queue.round()
+    assert (school.delivered(), await school.states()) == ([], [HeldState.WAITING])
+    school.start(Keyring([b"n" * 32, b"k" * 32]))
+    await school.queue.round()
+    assert await school.states() == [HeldState.DELIVERED]
 
 
 @pytest.mark.parametrize("garbage", [5, None, ["$x"], {"a": 1}])

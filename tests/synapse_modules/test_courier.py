@@ -27,13 +27,15 @@ def courier(appservice: Appservice, base_url: str = "http://127.0.0.1:8009") -> 
 
 
 @pytest.mark.parametrize("base_url", ["http://127.0.0.1:8009", "http://127.0.0.1:8009/"])
-async def test_a_login_a_refusal_and_a_profile_are_told_with_the_shared_secret(base_url: str) -> None:
+async def test_a_start_a_login_a_refusal_and_a_profile_are_told_with_the_shared_secret(base_url: str) -> None:
     appservice = Appservice()
+    assert await courier(appservice, base_url).tell_start()
     await courier(appservice, base_url).tell_login(BEN.user_id)
     await courier(appservice, base_url).tell_refusal(BEN.user_id, Reason.NO_ROOMS)
     await courier(appservice, base_url).tell_profile(BEN.user_id)
     headers = {b"Authorization": [b"Bearer secret"]}
     assert appservice.posts == [
+        ("http://127.0.0.1:8009/_schulbote/module/start", {}, headers),
         ("http://127.0.0.1:8009/_schulbote/module/login", {"user_id": BEN.user_id}, headers),
         (
             "http://127.0.0.1:8009/_schulbote/module/refusal",
@@ -47,6 +49,7 @@ async def test_a_login_a_refusal_and_a_profile_are_told_with_the_shared_secret(b
 async def test_an_appservice_that_is_away_is_logged_without_the_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     await courier(Appservice(ConnectionRefusedError("nobody there"))).tell_login(BEN.user_id)
+    assert not await courier(Appservice(ConnectionRefusedError("nobody there"))).tell_start()
     assert "nobody there" in caplog.text
     assert "secret" not in caplog.text
 

@@ -261,7 +261,25 @@ def test_nothing_runs_for_every_event_after_it_was_accepted(school: School, api:
 def test_only_the_process_for_background_work_makes_the_bot_an_admin(folder: Path, api: MagicMock, here: bool) -> None:
     api.should_run_background_tasks.return_value = here
     School(folder / "school.yaml", api)
-    assert api.delayed_background_call.called is here
+    assert ("schulbote_bot" in begun(api)) is here
+
+
+def begun(api: MagicMock) -> dict[str, Callable[[], Awaitable[None]]]:
+    """What is done once after the start, by its name."""
+    return {call.kwargs["desc"]: call.args[1] for call in api.delayed_background_call.call_args_list}
+
+
+async def test_every_process_tells_of_its_start_until_somebody_hears(school: School, api: MagicMock) -> None:
+    answers = iter([ConnectionRefusedError(), ConnectionRefusedError(), None])
+
+    async def post(*_: object) -> None:
+        if error := next(answers):
+            raise error
+
+    api.http_client.post_json_get_json.side_effect = post
+    await begun(api)["schulbote_start"]()
+    assert list(answers) == []
+    assert api.sleep.call_count == 2
 
 
 def test_every_process_looks_at_the_directory_every_second(school: School, api: MagicMock) -> None:
@@ -278,7 +296,7 @@ async def test_looking_at_the_directory_happens_in_a_thread(school: School, api:
 async def test_the_bot_becomes_an_admin_when_it_has_an_account(school: School, api: MagicMock) -> None:
     answers = iter([None, None, BOT])
     api.check_user_exists.side_effect = lambda _user_id: asyncio.sleep(0, next(answers))
-    await api.delayed_background_call.call_args.args[1]()
+    await begun(api)["schulbote_bot"]()
     assert api.sleep.call_count == 2
     api.set_user_admin.assert_called_once_with(BOT, True)
 

@@ -1,4 +1,4 @@
-"""Deputies, rooms that hold for everybody, who is kept silent, and what the bot says after a rest."""
+"""Deputies, rooms that hold for everybody, who is kept silent, what the bot says after a rest, places in the stream."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,3 +33,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("txn_id", name="pk_bot_words"),
     )
     op.create_index("ix_bot_words_user_id", "bot_words", ["user_id"])
+    op.create_table(
+        "places",
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("at", name="pk_places"),
+    )
