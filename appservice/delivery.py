@@ -6,7 +6,7 @@ the room is looked at first. Rights are asked again at delivery by the module, a
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,9 +15,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
+from appservice.seen_events import SeenEvents
 from appservice.versions import Versions
 from school.database import held
-from school.database.held import HeldMessage
+from school.database.held import Delivered, HeldMessage
 from school.database.tables import HeldState
 from school.domain.people import UserId
 from school.sealing import HELD_KEY, SIGNED_KEY, Binding, BrokenSealError, Keyring, MissingKeyError, Purpose
@@ -38,15 +39,25 @@ class Delivery:
         self._texts = texts
         self._zone = zone
         self._versions = Versions(engine=engine, homeserver=homeserver, keyring=keyring)
+        self._seen = SeenEvents()
         self._never_tried: set[str] = set()
         self._went_with_another: set[str] = set()
 
-    def is_new(self, message: HeldMessage) -> None:
+    def is_new(self, message: HeldMessage, event: Mapping[str, Any]) -> None:
         """A message was held just now: it is certain that nobody has tried to deliver it."""
         self._never_tried.add(message.event_id)
+        self._seen.keep(event)
 
-    async def deliver(self, message: HeldMessage) -> None:
-        """Delivers a message and settles it.
+    def is_deleted(self, event_id: str) -> None:
+        """A person deleted an event."""
+        self._seen.drop(event_id)
+
+    def forget_what_was_seen(self) -> None:
+        """Something may have changed of which nobody told."""
+        self._seen.clear()
+
+    async def deliver(self, message: HeldMessage, _members: Collection[UserId]) -> None:
+        """Delivers a message to the members of its room, and settles it.
 
         Raises:
             TryLaterError: the homeserver does not answer now; whether it was delivered will be looked up.
@@ -106,11 +117,24 @@ class Delivery:
                 as_user=UserId(message.sender),
             )
 
+    async def take_back(self, message: Delivered, *, unless_before_ms: int) -> None:
+        """Deletes a delivered message, unless it was there before its notice was deleted."""
+        sender = UserId(message.sender)
+        with contextlib.suppress(RefusedError, NotThereError):
+            event = await self._homeserver.event(message.room_id, message.event_id, as_user=sender)
+            if event["origin_server_ts"] > unless_before_ms:
+                await self._homeserver.redact(
+                    message.room_id, message.event_id, txn_id=f"too-late-{message.event_id}", as_user=sender
+                )
+
     async def _original(self, message: HeldMessage) -> tuple[dict[str, Any] | None, list[HeldMessage]]:
         """The sealed words in their newest version, with relations to other held messages pointing to what became of
         them, and the edits that are in it. None if there is nothing to deliver; then the message is settled."""
+        event = self._seen.event(message.event_id)
         try:
-            event = await self._homeserver.event(message.room_id, message.event_id, as_user=UserId(message.sender))
+            event = event or await self._homeserver.event(
+                message.room_id, message.event_id, as_user=UserId(message.sender)
+            )
         except (RefusedError, NotThereError):
             await self._settle(message, HeldState.REFUSED)
             return None, []
@@ -148,7 +172,11 @@ class Delivery:
         ]
         async with self._engine.connect() as connection:
             became = await held.delivered_as(connection, [part["event_id"] for part in carriers])
-        pointing = {id(part): part | {"event_id": became.get(part["event_id"], part["event_id"])} for part in carriers}
+        pointing = {
+            id(part): part | {"event_id": became[part["event_id"]].event_id}
+            for part in carriers
+            if part["event_id"] in became
+        }
         relation = dict(pointing.get(id(relation), relation))
         if isinstance(reply, dict):
             relation["m.in_reply_to"] = pointing.get(id(reply), reply)
@@ -174,6 +202,7 @@ class Delivery:
     async def _settle(self, message: HeldMessage, state: HeldState, *, delivered_event_id: str | None = None) -> None:
         async with self._engine.begin() as connection:
             await held.settle(connection, message.event_id, state, delivered_event_id=delivered_event_id)
+        self._seen.drop(message.event_id)
         self._never_tried.discard(message.event_id)
         log.info("held_message_settled", held=message.event_id, state=state.value)
 

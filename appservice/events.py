@@ -50,6 +50,8 @@ class EventRouter:
             TryLaterError: the homeserver is busy; the transaction has to come again.
         """
         invitations = []
+        if any(self._is_from_a_person(event) for event in events):
+            self._queue.somebody_writes()
         for event in events:
             content = event["content"]
             match event["type"]:
@@ -62,7 +64,7 @@ class EventRouter:
                 case "m.room.redaction":
                     target = event.get("redacts") or content.get("redacts")
                     if isinstance(target, str):
-                        await self._queue.take_back(target)
+                        await self._queue.take_back(target, event["origin_server_ts"])
                 case "m.room.message":
                     await self._queue.take_in(event)
         await asyncio.gather(*invitations)

@@ -6,7 +6,8 @@ order. A room's messages go out in the order of writing, each when the first of 
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.delivery import Delivery
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError
+from appservice.pace import AT_ONCE, Pace
 from appservice.school_view import SchoolView
 from school.database import held
 from school.database.held import HeldMessage
@@ -28,18 +30,28 @@ log = structlog.get_logger()
 
 _LONGEST_SLEEP: Final = 30.0
 _AFTER_FAILURE: Final = 2.0
-_ROOMS_AT_ONCE: Final = 4
+_LONGEST_ROUND: Final = 1.0
+"""Seconds after which a round ends, whatever is due yet: who writes meanwhile wants a receipt."""
 _JUST_AFTER: Final = 0.01
 
 
 class RestQueue:
     """Holds and delivers. `run` works until it is cancelled."""
 
-    def __init__(self, *, engine: AsyncEngine, homeserver: Homeserver, view: SchoolView, delivery: Delivery) -> None:
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        homeserver: Homeserver,
+        view: SchoolView,
+        delivery: Delivery,
+        pace: Pace | None = None,
+    ) -> None:
         self._engine = engine
         self._homeserver = homeserver
         self._view = view
         self._delivery = delivery
+        self._pace = pace or Pace()
         self._wake = asyncio.Event()
         self._members: dict[str, frozenset[UserId]] = {}
         view.on_rest_change(self.look)
@@ -61,27 +73,42 @@ class RestQueue:
         async with self._engine.begin() as connection:
             is_new = await held.add(connection, message)
         if is_new:
-            self._delivery.is_new(message)
+            self._delivery.is_new(message, event)
         self.look()
 
     async def take_in_late(self, events: Sequence[Mapping[str, Any]]) -> int:
         """Stores held events of which nobody told in time, and which may be delivered already; how many were not
         known."""
+        self.nothing_is_certain()
         newest_first = sorted(map(_held_message, events), key=lambda message: message.origin_server_ts_ms, reverse=True)
         async with self._engine.begin() as connection:
             new = [await held.add(connection, message, late=True) for message in newest_first]
         self.look()
         return sum(new)
 
-    async def take_back(self, redacted_event_id: str) -> None:
-        """A person deleted an event: a notice that waits is taken back; the sealed copy of a delivered message goes."""
+    def nothing_is_certain(self) -> None:
+        """Something may have happened in rooms of which nobody told."""
+        self._members.clear()
+        self._delivery.forget_what_was_seen()
+
+    def somebody_writes(self) -> None:
+        """A person has sent something: release must not be in the way."""
+        self._pace.somebody_wrote()
+
+    async def take_back(self, redacted_event_id: str, at_ms: int) -> None:
+        """A person deleted an event: a notice that waits is taken back; the sealed copy of a delivered message goes. A
+        message that was delivered only after its notice was deleted goes, too."""
+        self._delivery.is_deleted(redacted_event_id)
         async with self._engine.begin() as connection:
             withdrawn = await held.settle(connection, redacted_event_id, HeldState.WITHDRAWN)
             behind = None if withdrawn else await held.held_behind(connection, redacted_event_id)
+            delivered = {} if withdrawn else await held.delivered_as(connection, [redacted_event_id])
         if withdrawn:
             self.look()
         if behind is not None:
             await self._delivery.forget(behind)
+        for message in delivered.values():
+            await self._delivery.take_back(message, unless_before_ms=at_ms)
 
     async def run(self) -> None:
         """Delivers what is due, then sleeps until something can be."""
@@ -99,37 +126,57 @@ class RestQueue:
                 await asyncio.wait_for(self._wake.wait(), pause)
 
     async def round(self) -> float:
-        """One look at everything that waits; returns for how many seconds there is nothing to do."""
+        """One look at everything that waits, with a part of what is due delivered; returns for how many seconds there
+        is nothing to do."""
+        give_up_at = time.monotonic() + _LONGEST_ROUND
         async with self._engine.connect() as connection:
             rooms = await held.waiting(connection)
-        slots = asyncio.Semaphore(_ROOMS_AT_ONCE)
-        results = await asyncio.gather(
-            *(self._drain(slots, messages) for messages in rooms.values()), return_exceptions=True
-        )
-        pauses = [_LONGEST_SLEEP]
-        for room_id, result in zip(rooms, results, strict=True):
-            if isinstance(result, BaseException):
-                log.warning("room_not_drained", room=room_id, error=str(result))
-                pauses.append(_AFTER_FAILURE)
-            else:
-                pauses.append(result)
+        # Receipts first: somebody waits for them now.
+        pauses = await self._each_room(rooms, self._until_due)
+        due = {room_id: messages for room_id, messages in rooms.items() if not pauses[room_id]}
+        pauses |= await self._each_room(due, lambda messages: self._drain(messages, give_up_at))
         async with self._engine.begin() as connection:
             await held.open_drained_rooms(connection)
-        return min(pauses)
+        return min([_LONGEST_SLEEP, *pauses.values()])
 
-    async def _drain(self, slots: asyncio.Semaphore, messages: list[HeldMessage]) -> float:
+    async def _each_room(
+        self, rooms: Mapping[str, list[HeldMessage]], work: Callable[[list[HeldMessage]], Awaitable[float]]
+    ) -> dict[str, float]:
+        """Works on some rooms at once, the one that waits longest first; how long each may be left alone. What fails is
+        tried again soon."""
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(room_id: str) -> float:
+            async with slots:
+                try:
+                    return await work(rooms[room_id])
+                except Exception as error:
+                    log.warning("room_not_drained", room=room_id, error=str(error))
+                    return _AFTER_FAILURE
+
+        return dict(zip(rooms, await asyncio.gather(*map(in_turn, rooms)), strict=True))
+
+    async def _until_due(self, messages: list[HeldMessage]) -> float:
+        """Seconds until the first of a room's messages is due. The senders of those that wait longer are told."""
+        due, now = await self._due(messages[0]), datetime.now(UTC)
+        if due is not None and due <= now:
+            return 0.0
+        for waiting in messages:
+            await self._delivery.receipt(waiting, due)
+        return _LONGEST_SLEEP if due is None else (due - now).total_seconds() + _JUST_AFTER
+
+    async def _drain(self, messages: list[HeldMessage], give_up_at: float) -> float:
         """Delivers one room's messages in order up to the first that is not due; seconds until that one is."""
-        async with slots:
-            for place, message in enumerate(messages):
-                due = await self._due(message)
-                now = datetime.now(UTC)
-                if due is None or due > now:
-                    for waiting in messages[place:]:
-                        await self._delivery.receipt(waiting, due)
-                    return _LONGEST_SLEEP if due is None else (due - now).total_seconds() + _JUST_AFTER
-                await self._delivery.deliver(message)
-            self._members.pop(messages[0].room_id, None)
-            return _LONGEST_SLEEP
+        for place, message in enumerate(messages):
+            if time.monotonic() > give_up_at:
+                return 0.0
+            due = await self._due(message)
+            if due is None or due > datetime.now(UTC):
+                return await self._until_due(messages[place:])
+            async with self._pace.turn():
+                await self._delivery.deliver(message, self._members.get(message.room_id, frozenset()))
+        self._members.pop(messages[0].room_id, None)
+        return _LONGEST_SLEEP
 
     async def _due(self, message: HeldMessage) -> datetime | None:
         """When a message may go out: now, if somebody is there. None: no end of the rest is known."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from bench import decisions, directory_server, first_login, joining, messages, module_cost, start, syncing
+from bench import decisions, directory_server, first_login, joining, messages, module_cost, release, start, syncing
 from bench.harness import BenchError, Lab, Row
 
 BENCHES: dict[str, Callable[[Lab], Iterator[Row]]] = {
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[Lab], Iterator[Row]]] = {
     "sync": syncing.rows,
     "directory": directory_server.rows,
     "messages": messages.rows,
+    "release": release.rows,
     "module": module_cost.rows,
 }
 

@@ -228,6 +228,13 @@ class Demo:
         children = psutil.Process(self._process.pid).children()
         return next(child for child in children if "synapse.app.homeserver" in child.cmdline())
 
+    @property
+    def appservice(self) -> psutil.Process:
+        """The process of the appservice."""
+        assert self._process is not None
+        children = psutil.Process(self._process.pid).children()
+        return next(child for child in children if child.cmdline()[-1] == "run")
+
     @cached_property
     def _unused(self) -> list[dict[str, Any]]:
         return list(self.info["accounts"])

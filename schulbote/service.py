@@ -176,7 +176,7 @@ class _Service:
             homeserver_token=read_secret(settings.secrets.homeserver_token),
             module_token=read_secret(settings.secrets.module_token),
             on_events=router.take,
-            on_start=self._catching_up.again,
+            on_start=self._synapse_started,
             on_behind=self._hurry,
             on_login=self._logged_in,
             on_refusal=self._control.explain,
@@ -248,6 +248,10 @@ class _Service:
         """Delivers, once it is known what waits."""
         await self._catching_up.until_done()
         await self._queue.run()
+
+    def _synapse_started(self) -> None:
+        self._queue.nothing_is_certain()
+        self._catching_up.again()
 
     async def _hurry(self) -> None:
         """Lets the homeserver send again what was not taken, as soon as it knows."""

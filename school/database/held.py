@@ -108,14 +108,25 @@ async def settle(
     return result.rowcount > 0
 
 
-async def delivered_as(connection: AsyncConnection, event_ids: Sequence[str]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """The event that a held message became."""
+
+    event_id: str
+    room_id: str
+    sender: str
+
+
+async def delivered_as(connection: AsyncConnection, event_ids: Sequence[str]) -> dict[str, Delivered]:
     """As which events held messages were delivered: `{held: delivered}`."""
     rows = await connection.execute(
-        select(held_messages.c.event_id, held_messages.c.delivered_event_id).where(
+        select(held_messages).where(
             held_messages.c.event_id.in_(event_ids), held_messages.c.delivered_event_id.is_not(None)
         )
     )
-    return dict(rows.all())
+    return {
+        row.event_id: Delivered(event_id=row.delivered_event_id, room_id=row.room_id, sender=row.sender) for row in rows
+    }
 
 
 async def state_of(connection: AsyncConnection, event_id: str) -> str | None:

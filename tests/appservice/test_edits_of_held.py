@@ -1,5 +1,6 @@
 """Editing what waits: the newest version is delivered, once."""
 
+import time
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ async def test_what_was_edited_later_goes_out_as_an_edit(school: School) -> None
 async def test_an_edit_of_what_was_taken_back_is_nothing(school: School) -> None:
     first = await school.writes("um 7")
     await edits(school, first, "um 8")
-    await school.queue.take_back(first)
+    await school.queue.take_back(first, int(time.time() * 1000))
     assert await is_over(school) == []
     assert await school.states() == [WITHDRAWN, WITHDRAWN]
 
@@ -65,7 +66,7 @@ async def test_an_edit_of_what_was_taken_back_is_nothing(school: School) -> None
 async def test_an_edit_that_was_taken_back_changes_nothing(school: School) -> None:
     first = await school.writes("um 7")
     second = await edits(school, first, "um 8")
-    await school.queue.take_back(second)
+    await school.queue.take_back(second, int(time.time() * 1000))
     assert [content["body"] for content in await is_over(school)] == ["um 7"]
 
 
@@ -112,7 +113,7 @@ async def test_the_sealed_copies_of_edits_go_when_the_message_is_delivered_and_i
     assert contents[second] == {}
     assert contents[first]
     delivered = next(event["event_id"] for event in school.homeserver.timeline if SIGNED_KEY in event["content"])
-    await school.queue.take_back(delivered)
+    await school.queue.take_back(delivered, int(time.time() * 1000))
     assert (await school.homeserver.event(ROOM, first, as_user=IDA.user_id))["content"] == {}
 
 

@@ -17,6 +17,7 @@ class Interests:
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
         self.answered: list[str] = []
+        self.lives = 0
         self.error: Exception | None = None
         self.slow: dict[str, asyncio.Event] = {}
 
@@ -24,8 +25,12 @@ class Interests:
     async def take_in(self, event: Mapping[str, Any]) -> None:
         self.told.append(("take in", event["event_id"]))
 
-    async def take_back(self, event_id: str) -> None:
+    async def take_back(self, event_id: str, at_ms: int) -> None:
+        assert at_ms == 1
         self.told.append(("take back", event_id))
+
+    def somebody_writes(self) -> None:
+        self.lives += 1
 
     def members_changed(self, room_id: str) -> None:
         self.told.append(("members", room_id))
@@ -56,7 +61,14 @@ def router(interests: Interests) -> EventRouter:
 
 def event(event_type: str, content: dict[str, Any], *, sender: Person | UserId = BEN, **more: Any) -> dict[str, Any]:
     sender_id = sender.user_id if isinstance(sender, Person) else sender
-    whole = {"type": event_type, "content": content, "sender": sender_id, "room_id": "!r", "event_id": "$e"}
+    whole = {
+        "type": event_type,
+        "content": content,
+        "sender": sender_id,
+        "room_id": "!r",
+        "event_id": "$e",
+        "origin_server_ts": 1,
+    }
     return whole | more
 
 
@@ -195,3 +207,12 @@ async def test_commands_in_rooms_hear_what_people_write() -> None:
     await settled()
     assert heard == ["$1", "$2"]
     assert interests.answered == ["$2"]
+
+
+async def test_the_release_is_told_when_people_write_and_not_of_its_own_messages() -> None:
+    interests = Interests()
+    await router(interests).take([says("$1", sender=BOT), event("m.room.message", {SIGNED_KEY: {}})])
+    assert interests.lives == 0
+    await router(interests).take([says("$2"), says("$3")])
+    assert interests.lives == 1
+    await settled()

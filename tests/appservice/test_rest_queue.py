@@ -57,6 +57,7 @@ class FakeHomeserver:
         self, room_id: str, event_type: str, content: Mapping[str, Any], *, txn_id: str, as_user: UserId,
         origin_server_ts: int,
     ) -> str:  # fmt: skip
+        self._require_member(room_id, as_user)
         if txn_id in self.transactions:
             return self.transactions[txn_id]
         binding = Binding(room_id=room_id, sender=as_user, event_type=event_type, origin_server_ts=origin_server_ts)
@@ -424,7 +425,7 @@ async def test_the_delivery_of_another_message_is_not_taken_for_this_one(school:
 
 async def test_a_deleted_notice_takes_the_message_back(school: School) -> None:
     held = await school.writes("krank")
-    await school.queue.take_back(held)
+    await school.queue.take_back(held, int(time.time() * 1000))
     school.everybody_is_back()
     await school.queue.round()
     assert school.delivered() == []
@@ -443,7 +444,7 @@ async def test_a_deletion_that_was_not_heard_of_is_seen_in_the_room(school: Scho
 
 async def test_the_others_come_in_spite_of_it(school: School) -> None:
     await school.writes("eins")
-    await school.queue.take_back(await school.writes("zwei"))
+    await school.queue.take_back(await school.writes("zwei"), 0)
     await school.writes("drei")
     school.everybody_is_back()
     await school.queue.round()
@@ -455,14 +456,32 @@ async def test_deleting_a_delivered_message_deletes_its_sealed_copy(school: Scho
     school.everybody_is_back()
     await school.queue.round()
     delivered = school.homeserver.timeline[-1]["event_id"]
-    await school.queue.take_back(delivered)
+    await school.queue.take_back(delivered, int(time.time() * 1000))
     notice = await school.homeserver.event(ROOM, held, as_user=BEN.user_id)
     assert notice["content"] == {}
 
 
+async def test_a_notice_that_was_deleted_just_before_the_delivery_takes_the_message_with_it(school: School) -> None:
+    held = await school.writes("krank")
+    just_before = int(time.time() * 1000) - 1
+    school.everybody_is_back()
+    await school.queue.round()
+    await school.queue.take_back(held, just_before)
+    assert school.homeserver.timeline[-1]["content"] == {}
+    assert school.delivered() == []
+
+
+async def test_a_notice_that_is_deleted_later_leaves_what_was_delivered(school: School) -> None:
+    held = await school.writes("krank")
+    school.everybody_is_back()
+    await school.queue.round()
+    await school.queue.take_back(held, int(time.time() * 1000) + 60_000)
+    assert school.delivered() == ["krank"]
+
+
 async def test_deleting_anything_else_changes_nothing(school: School) -> None:
     await school.writes("krank")
-    await school.queue.take_back("$unknown")
+    await school.queue.take_back("$unknown", int(time.time() * 1000))
     assert await school.states() == [HeldState.WAITING]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from school.database import held
-from school.database.held import HeldMessage
+from school.database.held import Delivered, HeldMessage
 from school.database.snapshot import RestBook, read_snapshot
 from school.database.tables import HeldState, Part, held_messages, versions
 
@@ -113,7 +113,9 @@ async def test_held_and_delivered_are_found_from_each_other(writer: AsyncEngine)
     await settle(writer, "$1", HeldState.DELIVERED, "$d1")
     await settle(writer, "$2", HeldState.REFUSED)
     async with writer.connect() as connection:
-        assert await held.delivered_as(connection, ["$1", "$2", "$3", "$4"]) == {"$1": "$d1"}
+        assert await held.delivered_as(connection, ["$1", "$2", "$3", "$4"]) == {
+            "$1": Delivered(event_id="$d1", room_id="!room", sender=KIM)
+        }
         assert await held.delivered_as(connection, []) == {}
         assert await held.held_behind(connection, "$d1") == message("$1")
         assert await held.held_behind(connection, "$1") is None
