@@ -14,7 +14,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.absence_command import AbsenceCommand
-from appservice.bot.commands import HELP, Commands
+from appservice.bot.commands import Commands
 from appservice.bot.control_rooms import ControlRooms
 from appservice.bot.rest_command import RestCommand
 from appservice.bot.room_rest_command import RoomRestCommand
@@ -136,7 +136,6 @@ class _Service:
         )
         commands = Commands(
             [
-                HELP,
                 RestCommand(engine=engine, view=self.view).command(),
                 AbsenceCommand(engine=engine, view=self.view).command(),
                 room_rest.command(),

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from appservice.bot.commands import Command, Request
 from appservice.bot.date_words import Days, NoDays, read_days
+from appservice.bot.help_words import Topic
+from appservice.bot.offers import to_who_rests
 from appservice.bot.people_words import find_by_name, nearest
 from appservice.bot.rest_command import OWN_TIME
 from appservice.bot.time_words import read_end
@@ -47,7 +49,13 @@ class AbsenceCommand:
 
     def command(self) -> Command:
         """To be registered with the bot's commands."""
-        return Command(names=((Language.GERMAN, "abwesend"), (Language.ENGLISH, "away")), run=self.run)
+        return Command(
+            names=((Language.GERMAN, "abwesend"), (Language.ENGLISH, "away")),
+            help="away",
+            run=self.run,
+            topic=Topic.REST,
+            offered=to_who_rests,
+        )
 
     async def run(self, request: Request) -> str:
         """Answers one request."""

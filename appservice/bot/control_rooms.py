@@ -67,12 +67,12 @@ class ControlRooms:
         if not await self._is_control(room_id, sender):
             return
         content = event["content"]
-        if content.get("msgtype") != "m.text" or not isinstance(content.get("body"), str):
+        if content.get("msgtype") != "m.text" or not isinstance(content.get("body"), str) or is_edit(content):
             return
         note = _Note(self._homeserver, room_id, txn_id=f"answer-{event['event_id']}")
         answer: str | None
         try:
-            answer = await self._commands.answer(sender, content["body"], note.show)
+            answer = await self._commands.answer(sender, content["body"], note.show, event_id=event["event_id"])
         except HomeserverError as error:
             log.warning("command_failed", error=str(error))
             answer = self._texts.say("bot.failed")
@@ -157,6 +157,12 @@ class ControlRooms:
 
     async def _say(self, room_id: str, text: str, *, txn_id: str) -> None:
         await _Note(self._homeserver, room_id, txn_id=txn_id).show(text)
+
+
+def is_edit(content: Mapping[str, Any]) -> bool:
+    """Whether a message takes the place of an earlier one: a command is obeyed once, as it was written first."""
+    relation = content.get("m.relates_to")
+    return isinstance(relation, Mapping) and relation.get("rel_type") == "m.replace"
 
 
 class _Note:

@@ -7,17 +7,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Final
-from unicodedata import normalize
 
-from anyascii import anyascii
-
+from appservice.bot.spelling import plain_forms
 from school.domain.people import Person
 
 _TITLES: Final = frozenset(
     {"frau", "fr", "herr", "herrn", "hr", "dr", "prof", "kollege", "kollegen", "kollegin"}
     | {"mr", "mrs", "ms", "miss", "mx", "durch", "ist", "macht", "by", "is"}
 )
-_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _LETTERS: Final = re.compile(r"[a-z]+")
 _Words = tuple[str, ...]
 
@@ -44,8 +41,7 @@ def nearest(words: str, people: Iterable[Person]) -> Person | None:
 
 def _forms(text: str) -> set[_Words]:
     """The words of a name in small plain letters: "Krüger" is "krueger" and "kruger", "Łuczak" is "luczak"."""
-    small = normalize("NFC", text.casefold())
-    return {tuple(_LETTERS.findall(anyascii(form).casefold())) for form in (small, small.translate(_UMLAUTS))}
+    return {tuple(_LETTERS.findall(form)) for form in plain_forms(text)}
 
 
 def _without_titles(words: str) -> set[_Words]:

@@ -12,6 +12,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from appservice.bot.commands import Command, Request
+from appservice.bot.help_words import Topic
+from appservice.bot.offers import to_who_rests
 from appservice.bot.time_words import TimeWish, read_time_wish
 from appservice.school_view import SchoolView
 from school.database import audit, rests
@@ -40,7 +42,13 @@ class RestCommand:
 
     def command(self) -> Command:
         """To be registered with the bot's commands."""
-        return Command(names=((Language.GERMAN, "ruhe"), (Language.ENGLISH, "rest")), run=self.run)
+        return Command(
+            names=((Language.GERMAN, "ruhe"), (Language.ENGLISH, "rest")),
+            help="rest",
+            run=self.run,
+            topic=Topic.REST,
+            offered=to_who_rests,
+        )
 
     async def run(self, request: Request) -> str:
         """Answers one request."""

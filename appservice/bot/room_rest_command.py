@@ -16,6 +16,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.commands import Command, Request
+from appservice.bot.help_words import Topic
+from appservice.bot.offers import to_who_rests
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver, NotThereError, RefusedError
 from appservice.school_view import SchoolView
@@ -65,7 +67,13 @@ class RoomRestCommand:
 
     def command(self) -> Command:
         """To be registered with the bot's commands."""
-        return Command(names=NAMES, run=self.run)
+        return Command(
+            names=NAMES,
+            help="rest_room",
+            run=self.run,
+            topic=Topic.REST,
+            offered=to_who_rests,
+        )
 
     async def run(self, request: Request) -> str:
         """Answers one request in the control room, where the room has to be named by its group."""

@@ -12,6 +12,8 @@ from typing import Any, Final, Protocol
 import structlog
 
 from appservice.bot.commands import Command, Request
+from appservice.bot.help_words import Topic
+from appservice.bot.offers import to_leadership
 from appservice.bot.sync_words import Outcome, PlanSeen, say_outcome, say_preview, say_progress
 from appservice.homeserver import HomeserverError
 from school.domain.people import UserId
@@ -51,7 +53,13 @@ class SyncCommand:
 
     def command(self) -> Command:
         """To be registered with the bot's commands."""
-        return Command(names=((Language.GERMAN, "abgleich"), (Language.ENGLISH, "sync")), run=self.run)
+        return Command(
+            names=((Language.GERMAN, "abgleich"), (Language.ENGLISH, "sync")),
+            help="sync",
+            run=self.run,
+            topic=Topic.LEADERSHIP,
+            offered=to_leadership,
+        )
 
     def has_seen(self, user_id: UserId, plan_key: str) -> None:
         """Somebody was shown a plan that stops, and may confirm it."""

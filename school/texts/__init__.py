@@ -14,7 +14,9 @@ from babel.dates import format_date, format_datetime
 
 from school.domain.decisions import Reason
 from school.texts.de import SENTENCES as _GERMAN
+from school.texts.de_help import SENTENCES as _GERMAN_HELP
 from school.texts.en import SENTENCES as _ENGLISH
+from school.texts.en_help import SENTENCES as _ENGLISH_HELP
 
 
 class Language(StrEnum):
@@ -25,8 +27,8 @@ class Language(StrEnum):
 
 
 CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
-    Language.GERMAN: _GERMAN,
-    Language.ENGLISH: _ENGLISH,
+    Language.GERMAN: _GERMAN | _GERMAN_HELP,
+    Language.ENGLISH: _ENGLISH | _ENGLISH_HELP,
 }
 
 _TIME: Final = {Language.GERMAN: "H:mm 'Uhr'", Language.ENGLISH: "h:mm a"}
@@ -59,6 +61,14 @@ class Texts:
         instead, where that is the way out."""
         named = self._sentences.get(f"refused.{reason}.ask_in") if ask_in else None
         return named.format(group=ask_in) if named else self._sentences[f"refused.{reason}"]
+
+    def help(self, command: str, *, in_full: bool = False) -> str:
+        """What a command does in one line, or in full with examples."""
+        return self._sentences[f"help.{command}.more" if in_full else f"help.{command}"]
+
+    def topic(self, topic: str) -> str:
+        """What some commands are about."""
+        return self._sentences[f"help.topic.{topic}"]
 
     def when(self, instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
         """A moment as people say it: the time today, the weekday within a week, else the date as well."""

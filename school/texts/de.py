@@ -95,18 +95,13 @@ SENTENCES: Final = {
     # The bot.
     "bot.name": "Schulbote",
     "bot.unknown": "Das habe ich nicht verstanden. Schreib !hilfe, dann sage ich, was ich kann.",
+    "bot.unknown_near": "Das habe ich nicht verstanden. Meinst du !{near}? Mit !hilfe sage ich, was ich kann.",
     "bot.failed": "Das hat gerade nicht geklappt. Bitte gleich noch einmal versuchen.",
-    "bot.help": (
-        "Ich bin der Bote der Schule. Das kannst du mir schreiben:\n"
-        "!hilfe – diese Liste\n"
-        "!ruhe – ob du gerade Ruhezeit hast und bis wann (für Lehrkräfte)\n"
-        "!ruhe 2h – Ruhezeit ab jetzt, auch 30s, 45min, 3 Tage oder bis 7:30\n"
-        "!ruhe aus – Ruhezeit beenden, auch: !ruhe aus bis 18:00\n"
-        "!abwesend 24.11.–28.11. Vertretung Frau Lange – Abwesenheit eintragen, beenden mit: !abwesend aus\n"
-        "!ruhe-raum halten – im Raum geschrieben: Nachrichten dort warten in der Ruhezeit, sonst: !ruhe-raum stumm\n"
-        "!abgleich – dem Register folgen, vorher ansehen mit: !abgleich probe (für die Schulleitung)\n"
-        "Während der Ruhezeit bewahre ich Nachrichten an dich auf und stelle sie danach zu."
-    ),
+    # Groups, as people name them.
+    "groups.unknown": "Eine Gruppe „{name}“ finde ich nicht. Schreib bitte den Namen, wie er in deiner Liste steht.",
+    "groups.near": "Eine Gruppe „{name}“ finde ich nicht. Meinst du {groups}? Schreib es bitte so noch einmal.",
+    "groups.several": "„{name}“ kann mehrere Gruppen meinen: {groups}. Schreib bitte den ganzen Namen.",
+    "groups.many": "„{name}“ kann viele Gruppen meinen: {groups} und andere. Schreib bitte den ganzen Namen.",
     "rest.teachers_only": "Ruhezeiten gibt es für Lehrkräfte. Deine Nachrichten bekommst du immer sofort.",
     "rest.now_until": "🌙 Du hast Ruhezeit bis {until} ({why}).",
     "rest.now_no_end": "🌙 Du hast Ruhezeit ({why}).",

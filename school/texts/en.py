@@ -80,18 +80,13 @@ SENTENCES: Final = {
     # The bot.
     "bot.name": "Schulbote",
     "bot.unknown": "I did not understand that. Write !help and I will tell you what I can do.",
+    "bot.unknown_near": "I did not understand that. Do you mean !{near}? With !help I tell you what I can do.",
     "bot.failed": "This did not work just now. Please try again in a moment.",
-    "bot.help": (
-        "I am the school's messenger. You can write to me:\n"
-        "!help – this list\n"
-        "!rest – whether you are off right now and until when (for teachers)\n"
-        "!rest 2h – be off from now on, also 30s, 45min, 3 days or until 7:30\n"
-        "!rest off – end your rest time, also: !rest off until 18:00\n"
-        "!away 24 Nov to 28 Nov deputy Ms Lange – enter an absence, end it with: !away off\n"
-        "!rest-room hold – written in a room: messages there wait while you are off, else: !rest-room silent\n"
-        "!sync – follow the register, look before with: !sync dry-run (for the leadership)\n"
-        "While you are off I keep messages to you and deliver them afterwards."
-    ),
+    # Groups, as people name them.
+    "groups.unknown": "I do not find a group “{name}”. Please write its name as it stands in your list.",
+    "groups.near": "I do not find a group “{name}”. Do you mean {groups}? Please write it like that once more.",
+    "groups.several": "“{name}” can mean several groups: {groups}. Please write the whole name.",
+    "groups.many": "“{name}” can mean many groups: {groups} and others. Please write the whole name.",
     "rest.teachers_only": "Rest time is for teachers. You always get your messages at once.",
     "rest.now_until": "🌙 You are off until {until} ({why}).",
     "rest.now_no_end": "🌙 You are off ({why}).",

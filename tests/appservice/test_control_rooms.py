@@ -7,7 +7,7 @@ import pytest
 from builders import BEN, BOT, IDA, NOBODY, ZOE, standing
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from appservice.bot.commands import HELP, Command, Commands, Request
+from appservice.bot.commands import Command, Commands, Request
 from appservice.bot.control_rooms import ControlRooms
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import RefusedError, TryLaterError
@@ -68,13 +68,20 @@ async def buggy(_request: Request) -> str:
     raise RuntimeError("a bug")
 
 
-EXTRA = [Command(names=((Language.GERMAN, name),), run=run) for name, run in (("voll", busy), ("kaputt", buggy))]
+async def greet(request: Request) -> str:
+    return f"Hallo {request.event_id}"
+
+
+EXTRA = [
+    Command(names=((Language.GERMAN, name),), help="rest", run=run)
+    for name, run in (("voll", busy), ("kaputt", buggy), ("hallo", greet))
+]
 
 
 def control_rooms(
     engine: AsyncEngine, homeserver: Any, school: Standing = SCHOOL, *, silent: Container[UserId] = ()
 ) -> ControlRooms:
-    commands = Commands([HELP, *EXTRA], standing=lambda: school, language=Language.GERMAN)
+    commands = Commands(EXTRA, standing=lambda: school, language=Language.GERMAN)
     return ControlRooms(
         engine=engine,
         homeserver=homeserver,
@@ -94,7 +101,7 @@ def message(body: Any, *, room_id: str = "!c", msgtype: str = "m.text", sender: 
 @pytest.mark.parametrize(
     ("body", "answer"),
     [
-        pytest.param("!hilfe", GERMAN.say("bot.help"), id="a command"),
+        pytest.param("!hallo", "Hallo $m", id="a command, which knows what asked for it"),
         pytest.param("Guten Tag", GERMAN.say("bot.unknown"), id="a greeting"),
         pytest.param("!voll", GERMAN.say("bot.failed"), id="a homeserver that is busy"),
         pytest.param("!kaputt", GERMAN.say("bot.failed"), id="a bug"),
@@ -120,6 +127,14 @@ async def test_elsewhere_the_bot_says_nothing(engine: AsyncEngine, kind: str) ->
 async def test_what_is_no_text_is_not_answered(engine: AsyncEngine, body: Any, msgtype: str) -> None:
     homeserver = FakeHomeserver({"!c": "control"})
     await control_rooms(engine, homeserver).message(message(body, msgtype=msgtype))
+    assert homeserver.said == []
+
+
+async def test_an_edit_is_no_command(engine: AsyncEngine) -> None:
+    homeserver = FakeHomeserver({"!c": "control"})
+    edit = message("* !hallo")
+    edit["content"]["m.relates_to"] = {"rel_type": "m.replace", "event_id": "$first"}
+    await control_rooms(engine, homeserver).message(edit)
     assert homeserver.said == []
 
 
@@ -219,9 +234,9 @@ async def test_to_somebody_silent_it_speaks_when_they_hear_again_in_order_and_on
 
 async def test_answers_and_explanations_do_not_wait(engine: AsyncEngine, idas_room: FakeHomeserver) -> None:
     rooms = control_rooms(engine, idas_room, silent={IDA.user_id})
-    await rooms.message(message("!hilfe", sender=IDA.user_id))
+    await rooms.message(message("!hallo", sender=IDA.user_id))
     await rooms.explain(IDA.user_id, Reason.MUST_WAIT)
-    assert [text for _, text in idas_room.said] == [GERMAN.say("bot.help"), GERMAN.refusal(Reason.MUST_WAIT)]
+    assert [text for _, text in idas_room.said] == ["Hallo $m", GERMAN.refusal(Reason.MUST_WAIT)]
 
 
 async def test_who_has_no_control_room_is_told_nothing_and_nothing_waits_for_them(

@@ -12,7 +12,7 @@ from builders import BEN, BOT, GABI, IDA, NOBODY, OTTO, standing
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from appservice.bot.commands import HELP, Commands, Request
+from appservice.bot.commands import Commands, Request
 from appservice.bot.control_rooms import ControlRooms
 from appservice.bot.sync_command import SyncCommand
 from appservice.bot.sync_news import SyncNews
@@ -481,11 +481,11 @@ async def test_a_room_without_a_stamp_is_for_admins_alone_with_the_bot(
         engine=engine,
         homeserver=homeserver,
         stamps=RoomStamps(homeserver),
-        commands=Commands([HELP], standing=standing, language=Language.GERMAN, is_admin=is_admin),
+        commands=Commands([], standing=standing, language=Language.GERMAN, is_admin=is_admin),
         texts=GERMAN,
         where_to_ask=lambda _: None,
         is_admin=is_admin,
     )
     content = {"msgtype": "m.text", "body": "!hilfe"}
     await rooms.message({"room_id": "!admins", "sender": sender, "event_id": "$m", "content": content})
-    assert homeserver.said == ([("!admins", GERMAN.say("bot.help"))] if answered else [])
+    assert [room for room, said in homeserver.said if "!hilfe" in said] == (["!admins"] if answered else [])

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from appservice.bot.help_words import Topic
 from school.domain.decisions import Reason
 from school.domain.rest import RestCause
 from school.texts import CATALOGUES, Language, Texts
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("school", "synapse_modules", "appservice", "roster_sync", "bbb_widget", "schulbote")
 BERLIN = ZoneInfo("Europe/Berlin")
 GERMAN, ENGLISH = CATALOGUES[Language.GERMAN], CATALOGUES[Language.ENGLISH]
-LONG = {"bot.help"}
+LONG = "help."
 LONGEST = 250
 SHOWN = {"name": "Ida Groß", "until": "Mo, 7:30 Uhr"}
 
@@ -41,6 +42,16 @@ def said_in_code() -> Iterator[tuple[str, set[str], str]]:
                         yield from ((f"rest.cause.{cause}", given, place) for cause in RestCause)
                     case _:
                         pytest.fail(f"{place}: this test cannot see which sentence is said there")
+
+
+def explained_commands() -> set[str]:
+    """Which help texts the commands of the bot name. One that names none cannot be made."""
+    named = set()
+    for file in sorted((ROOT / "appservice").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Command":
+                named |= {word.value.value for word in node.keywords if word.arg == "help"}  # type: ignore[attr-defined]
+    return named
 
 
 SAID = list(said_in_code())
@@ -85,13 +96,23 @@ def test_what_the_program_says_exists_and_gets_all_its_values(name: str, given: 
 
 def test_every_sentence_is_said_somewhere() -> None:
     refusals = {f"refused.{reason}{more}" for reason in Reason for more in ("", ".ask_in")}
-    assert set(GERMAN) - {name for name, _, _ in SAID} - refusals == set()
+    left = set(GERMAN) - {name for name, _, _ in SAID} - refusals
+    explained = {f"help.{command}{more}" for command in explained_commands() for more in ("", ".more")}
+    assert left == explained | {f"help.topic.{topic}" for topic in Topic}
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("command", sorted(explained_commands()))
+def test_every_command_is_explained_in_a_line_and_in_full(command: str, language: Language) -> None:
+    texts = Texts(language)
+    assert "\n" not in texts.help(command)
+    assert "!" in texts.help(command, in_full=True)
 
 
 @pytest.mark.parametrize("language", Language)
 def test_sentences_are_short(language: Language) -> None:
     too_long = {name for name, sentence in CATALOGUES[language].items() if len(sentence) > LONGEST}
-    assert too_long <= LONG
+    assert {name for name in too_long if not (name.startswith(LONG) and name.endswith(".more"))} == set()
 
 
 @pytest.mark.parametrize("language", Language)

@@ -1,0 +1,51 @@
+"""Was der Bote kann, auf Deutsch: zu jedem Befehl eine Zeile für die Liste und ein längerer Text (`….more`)."""
+
+from typing import Final
+
+SENTENCES: Final = {
+    "help.list": "Ich bin der Bote der Schule. Das kannst du mir schreiben:",
+    "help.list_end": "Mehr zu einem Befehl, mit Beispielen: !hilfe und sein Name.",
+    "help.unknown": "Diesen Befehl kenne ich nicht.",
+    "help.not_for_you": "Dieser Befehl ist für andere gedacht. Mit !hilfe sage ich, was du mir schreiben kannst.",
+    "help.also": "Geht auch als: {names}",
+    "help.topic.general": "Allgemein",
+    "help.topic.people": "Personen",
+    "help.topic.groups": "Gruppen",
+    "help.topic.rooms": "Räume",
+    "help.topic.rest": "Ruhezeit",
+    "help.topic.leadership": "Schulleitung",
+    "help.help": "diese Liste",
+    "help.help.more": (
+        "!hilfe ruhe – alles über !ruhe, auch: !ruhe hilfe\nWas für andere gedacht ist, steht nicht in deiner Liste."
+    ),
+    "help.rest": "ob du Ruhezeit hast, und sie beginnen oder beenden",
+    "help.rest.more": (
+        "!ruhe – ob du gerade Ruhezeit hast und bis wann\n"
+        "!ruhe 2h – Ruhezeit ab jetzt, auch 30s, 45min, 3 Tage oder 1 Woche\n"
+        "!ruhe bis 7:30 – bis zum nächsten 7:30 Uhr\n"
+        "!ruhe aus – Ruhezeit beenden\n"
+        "!ruhe aus bis 18:00 – bis dahin erreichbar sein\n"
+        "Während der Ruhezeit bewahre ich Nachrichten an dich auf und stelle sie danach zu."
+    ),
+    "help.away": "Tage eintragen, an denen du nicht da bist, mit Vertretung",
+    "help.away.more": (
+        "!abwesend 24.11.–28.11. Vertretung Frau Lange – wer dir schreibt, erfährt die Vertretung\n"
+        "!abwesend morgen – auch: bis Freitag, 24.11., nächste Woche, ab 24.11.\n"
+        "!abwesend – was eingetragen ist\n"
+        "!abwesend aus – beendet die Abwesenheit, die läuft, oder nimmt die nächste zurück\n"
+        "Warum du nicht da bist, fragt niemand."
+    ),
+    "help.rest_room": "ob Nachrichten in einem Raum warten, solange seine Lehrkräfte Ruhezeit haben",
+    "help.rest_room.more": (
+        "!ruhe-raum halten – Nachrichten in diesem Raum warten, solange alle seine Lehrkräfte Ruhezeit haben\n"
+        "!ruhe-raum stumm – sie kommen sofort an, still bei denen, die Ruhezeit haben\n"
+        "!ruhe-raum – wie es gerade ist\n"
+        "Schreib es im Raum selbst, oder hier mit dem Namen deiner Gruppe: !ruhe-raum halten Klasse 8.1"
+    ),
+    "help.sync": "dem Register folgen",
+    "help.sync.more": (
+        "!abgleich probe – was sich ändern würde\n"
+        "!abgleich – gleicht jetzt ab und sagt, wie weit es ist\n"
+        "!abgleich bestätigen – führt einen Plan aus, der viele Personen entfernt, nachdem du ihn gesehen hast"
+    ),
+}

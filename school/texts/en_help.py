@@ -1,0 +1,49 @@
+"""What the bot can do, in English: for each command a line for the list and a longer text (`….more`)."""
+
+from typing import Final
+
+SENTENCES: Final = {
+    "help.list": "I am the school's messenger. You can write to me:",
+    "help.list_end": "More about a command, with examples: !help and its name.",
+    "help.unknown": "I do not know this command.",
+    "help.not_for_you": "This command is meant for others. Write !help and I will tell you what you can write to me.",
+    "help.also": "Also: {names}",
+    "help.topic.general": "General",
+    "help.topic.people": "People",
+    "help.topic.groups": "Groups",
+    "help.topic.rooms": "Rooms",
+    "help.topic.rest": "Rest time",
+    "help.topic.leadership": "Leadership",
+    "help.help": "this list",
+    "help.help.more": "!help rest – all about !rest, also: !rest help\nWhat is meant for others is not in your list.",
+    "help.rest": "whether you are off, and begin or end it",
+    "help.rest.more": (
+        "!rest – whether you are off right now and until when\n"
+        "!rest 2h – be off from now on, also 30s, 45min, 3 days or 1 week\n"
+        "!rest until 7:30 – until the next 7:30\n"
+        "!rest off – end your rest time\n"
+        "!rest off until 18:00 – be reached until then\n"
+        "While you are off I keep messages to you and deliver them afterwards."
+    ),
+    "help.away": "enter days on which you are away, with your deputy",
+    "help.away.more": (
+        "!away 24 Nov to 28 Nov deputy Ms Lange – who writes to you is told your deputy\n"
+        "!away tomorrow – also: until Friday, 24.11., next week, from 24 Nov\n"
+        "!away – what is entered\n"
+        "!away off – ends the absence that runs, or takes back the next one\n"
+        "Nobody asks why you are away."
+    ),
+    "help.rest_room": "whether messages in a room wait while its teachers are off",
+    "help.rest_room.more": (
+        "!rest-room hold – messages in this room wait while all its teachers are off\n"
+        "!rest-room silent – they arrive at once, silently for who is off\n"
+        "!rest-room – how it is now\n"
+        "Write it in the room itself, or here with the name of your group: !rest-room hold Klasse 8.1"
+    ),
+    "help.sync": "follow the register",
+    "help.sync.more": (
+        "!sync dry-run – what would change\n"
+        "!sync – syncs now and tells how far it is\n"
+        "!sync confirm – applies a plan that removes many people, after you have seen it"
+    ),
+}
