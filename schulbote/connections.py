@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appservice.first_codes import FirstCodes
 from appservice.homeserver import Homeserver
 from roster_sync.runner import Runner
 from roster_sync.sync import RosterSync
-from school.config import Settings, read_secret
+from school.config import Settings, read_keys, read_secret
 from school.database.migrate import upgrade
 from school.database.writer import open_writer
 from schulbote.syncing import mirror
@@ -32,6 +33,15 @@ def open_homeserver(settings: Settings) -> Homeserver:
         base_url=settings.matrix.homeserver_url,
         token=read_secret(settings.secrets.appservice_token),
         bot=settings.matrix.bot_user_id,
+    )
+
+
+def open_first_codes(settings: Settings, engine: AsyncEngine) -> FirstCodes:
+    """The first codes of the school. Their key is read when codes are made."""
+    return FirstCodes(
+        engine=engine,
+        read_key=lambda: read_keys(settings.secrets.code_key)[0],
+        lifetime=settings.accounts.code_lifetime,
     )
 
 

@@ -23,7 +23,7 @@ def ensure_secrets(settings: Settings) -> None:
         settings.secrets.module_token,
     ):
         ensure_secret(path)
-    for path in (settings.secrets.message_keys, settings.secrets.identity_key):
+    for path in (settings.secrets.message_keys, settings.secrets.identity_key, settings.secrets.code_key):
         ensure_secret(path, new_key())
 
 

@@ -20,6 +20,7 @@ from pydantic import (
 from sqlalchemy import URL
 
 from school.config import values
+from school.config.accounts import AccountSettings
 from school.config.register import RegisterSettings
 from school.config.rest import RestSettings
 from school.config.secret_files import read_secret
@@ -126,6 +127,11 @@ class SecretsSettings(Section):
     def identity_key(self) -> Path:
         """The key of the hashes that stand for persons whom the register gives no id."""
         return self.folder / "identity_key"
+
+    @property
+    def code_key(self) -> Path:
+        """The key of the digests that are kept of first codes."""
+        return self.folder / "code_key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +260,7 @@ class Settings(Section):
     web: WebSettings
     database: DatabaseSettings
     secrets: SecretsSettings
+    accounts: AccountSettings
     rights: RightsSettings
     rest: RestSettings
     files: FileSettings

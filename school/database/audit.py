@@ -28,6 +28,12 @@ class Action(StrEnum):
     """A sync that nobody was watching could not do all, and the leadership was told."""
     SYNC_RESUMED = "sync_resumed"
     """What stopped it is over."""
+    CODE_MADE = "code_made"
+    """A first code was made for somebody; the one before is over."""
+    CODE_USED = "code_used"
+    """Somebody signed in with their first code for the first time."""
+    CODE_ENDED = "code_ended"
+    """A first code is over before its days are: its person has a password of their own, or somebody took it back."""
 
 
 async def record(

@@ -13,6 +13,7 @@ from school.database.tables import (
     accounts,
     bot_words,
     control_rooms,
+    first_codes,
     held_messages,
     joins,
     left_rooms,
@@ -44,7 +45,7 @@ async def leavers(connection: AsyncConnection, *, before: float) -> Sequence[Lea
 
 async def erase(connection: AsyncConnection, leaver: Leaver) -> str:
     """Forgets a person; returns the random id under which the Matrix id stays taken."""
-    for table in (accounts, joins, left_rooms, person_aliases, rest_overrides):
+    for table in (accounts, first_codes, joins, left_rooms, person_aliases, rest_overrides):
         await connection.execute(delete(table).where(table.c.person_id == leaver.person_id))
     for by_user in (bot_words, control_rooms, silences):
         await connection.execute(delete(by_user).where(by_user.c.user_id == leaver.user_id))

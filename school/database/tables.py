@@ -118,6 +118,18 @@ accounts = Table(
     Column("role", String),
 )
 
+# Of everybody's newest first code a digest, and what became of the code (`school.domain.first_code`).
+first_codes = Table(
+    "first_codes",
+    metadata,
+    Column("person_id", ForeignKey("persons.id"), primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("used_at", Double),
+    Column("ended_at", Double),
+)
+
 # Rooms of no group that somebody was in when they left the school, to come back to if they do.
 left_rooms = Table(
     "left_rooms",

@@ -7,9 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from school.database.bot_words import Word, keep_word
 from school.database.erasure import erase, leavers
+from school.database.first_codes import save_first_codes
 from school.database.rests import set_absence
 from school.database.silences import begin_silence
 from school.database.tables import metadata, persons, rest_overrides
+from school.domain.first_code import FirstCode
 from school.domain.intervals import Span
 from school.domain.people import PersonId, UserId
 
@@ -27,6 +29,8 @@ async def test_nothing_of_them_stays_but_the_matrix_id(writer: AsyncEngine) -> N
             await connection.execute(insert(persons).values(**row, standing="left" if left_at else "active"))
         await set_absence(connection, IDA, Span(NOW, NOW + HOUR), deputy=JAN)
         await set_absence(connection, JAN, Span(NOW, NOW + HOUR))
+        code = FirstCode(digest="d", made_at=NOW, expires_at=NOW + HOUR)
+        await save_first_codes(connection, {IDA: code, JAN: code})
         await begin_silence(connection, JANS, since=NOW, sync_token="s1")
         await keep_word(connection, Word(txn_id="1", user_id=JANS, body="Guten Tag", at=NOW.timestamp()))
     async with writer.begin() as connection:

@@ -10,7 +10,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from school.config import ConfigError, RightLine, Settings, load_settings, read_keys, read_secret
+from school.config.accounts import Resets, SignIn
 from school.config.sentences import KNOWN_ERRORS, explain, keys_of
 from school.config.source import Source, dotted
 from school.domain.files import FileLimits, FileRules
@@ -90,6 +91,7 @@ files:
     staff: {}
 encryption:
   roles: [teacher, staff]
+accounts: {sign_in: ldap, code_days: 14, resets: own_groups}
 """
 SHORT = """\
 school:
@@ -133,6 +135,9 @@ def test_everything_that_stands_in_the_file_is_in_the_settings(load: Load, tmp_p
     assert (settings.web.listen_host, settings.web.listen_port) == ("0.0.0.0", 9000)
     assert settings.web.public_url == "https://web.schule-am-see.de"
     assert settings.secrets.folder == tmp_path / "hidden"
+    assert (settings.accounts.sign_in, settings.accounts.resets) == (SignIn.LDAP, Resets.OWN_GROUPS)
+    assert settings.accounts.code_lifetime == timedelta(days=14)
+    assert not settings.accounts.with_codes
     assert settings.rest.roles == ("teacher", "staff")
     assert settings.rest.colleagues_pass
     assert settings.rest.holidays is not None
@@ -748,7 +753,7 @@ def test_a_line_that_is_no_key_is_named_and_not_shown(tmp_path: Path, line: str)
 
 def test_every_secret_has_its_file_in_the_folder(load: Load, tmp_path: Path) -> None:
     secrets = load(SHORT).secrets
-    names = ("appservice_token", "homeserver_token", "module_token", "message_keys", "identity_key")
+    names = ("appservice_token", "homeserver_token", "module_token", "message_keys", "identity_key", "code_key")
     assert [getattr(secrets, name) for name in names] == [tmp_path / "secrets" / name for name in names]
 
 

@@ -21,6 +21,7 @@ def test_a_home_is_made_with_everything_in_it(tmp_path: Path) -> None:
     assert {str(path.relative_to(home.folder)) for path in home.folder.rglob("*") if path.is_file()} == {
         "school.yaml",
         "secrets/appservice_token",
+        "secrets/code_key",
         "secrets/demo_passwords",
         "secrets/form_secret",
         "secrets/homeserver_token",

@@ -61,7 +61,7 @@ def test_secrets_are_the_owners_alone(tmp_path: Path) -> None:
     secrets = tmp_path / "secrets"
     assert mode(secrets) == 0o700
     assert {path.name: oct(mode(path)) for path in secrets.iterdir()} == dict.fromkeys(
-        ("appservice_token", "homeserver_token", "module_token", "message_keys", "identity_key"), "0o600"
+        ("appservice_token", "homeserver_token", "module_token", "message_keys", "identity_key", "code_key"), "0o600"
     )
     assert mode(tmp_path / "registration.yaml") == 0o600
 
@@ -74,9 +74,9 @@ def test_secrets_can_be_read_and_are_different_ones(tmp_path: Path) -> None:
         secrets = load_settings(tmp_path / school / "school.yaml").secrets
         tokens |= {read_secret(path) for path in (secrets.appservice_token, secrets.homeserver_token)}
         tokens.add(read_secret(secrets.module_token))
-        keys |= {*read_keys(secrets.message_keys), *read_keys(secrets.identity_key)}
+        keys |= {*read_keys(secrets.message_keys), *read_keys(secrets.identity_key), *read_keys(secrets.code_key)}
     assert len(tokens) == 6
-    assert len(keys) == 4
+    assert len(keys) == 6
     assert all(len(token) >= 43 for token in tokens)
 
 

@@ -1,0 +1,139 @@
+"""First codes for people: making them, and what becomes of them.
+
+Whoever calls `issue` is the only one who ever sees the codes; what is kept is a digest. Each step of a code is in the
+audit log, without the code. Whether the school has codes at all is `settings.accounts.with_codes`.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from secrets import token_bytes
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from school.database.audit import Action, record
+from school.database.first_codes import (
+    accounts_in_use,
+    all_first_codes,
+    end_first_code,
+    first_code_used,
+    save_first_codes,
+)
+from school.domain.first_code import RANDOM_BYTES, FirstCode, digest_of, make_code
+from school.domain.people import Person, PersonId
+
+OWN_ACCOUNT: Final = "accounts:own"
+"""The rule by which people use their code and choose a password."""
+
+
+def _random(_person: Person) -> bytes:
+    return token_bytes(RANDOM_BYTES)
+
+
+class FirstCodes:
+    """The first codes of the school. `read_key` reads the key of the digests when it is needed."""
+
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        read_key: Callable[[], bytes],
+        lifetime: timedelta,
+        random: Callable[[Person], bytes] = _random,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._engine = engine
+        self._read_key = read_key
+        self._lifetime = lifetime
+        self._random = random
+        self._now = now
+
+    async def issue(self, people: Sequence[Person], *, actor: str, by_right: str) -> dict[PersonId, str]:
+        """Makes a code for each of these people, all or none; the codes that they had are over.
+
+        A password of their own, if somebody has one, is another matter: it goes on working, and the first login with
+        it ends the code.
+
+        Raises:
+            ConfigError: the key is missing; nothing was made.
+        """
+        key, now = self._read_key(), self._now()
+        codes = {person.id: make_code(self._random(person)) for person in people}
+        expires_at = now + self._lifetime
+        kept = {
+            person_id: FirstCode(digest=digest_of(code, person_id, key), made_at=now, expires_at=expires_at)
+            for person_id, code in codes.items()
+        }
+        async with self._engine.begin() as connection:
+            await save_first_codes(connection, kept)
+            for person_id in codes:
+                await record(
+                    connection,
+                    at=now,
+                    actor=actor,
+                    action=Action.CODE_MADE,
+                    target=person_id,
+                    by_right=by_right,
+                    details={"expires_at": expires_at.timestamp()},
+                )
+        return codes
+
+    async def used(self, person_id: PersonId, *, at: datetime | None = None) -> bool:
+        """Somebody has signed in with their code; says whether for the first time."""
+        at = at or self._now()
+        async with self._engine.begin() as connection:
+            if not await first_code_used(connection, person_id, at):
+                return False
+            await record(
+                connection,
+                at=at,
+                actor=person_id,
+                action=Action.CODE_USED,
+                target=person_id,
+                by_right=OWN_ACCOUNT,
+                details={},
+            )
+        return True
+
+    async def end(
+        self,
+        person_id: PersonId,
+        *,
+        at: datetime | None = None,
+        actor: str | None = None,
+        by_right: str = OWN_ACCOUNT,
+    ) -> bool:
+        """Ends somebody's code: they have chosen a password (without `actor`), or somebody takes it back. A code that
+        was made after `at` stays; says whether there was one to end."""
+        at = at or self._now()
+        async with self._engine.begin() as connection:
+            if not await end_first_code(connection, person_id, at):
+                return False
+            await record(
+                connection,
+                at=at,
+                actor=actor or person_id,
+                action=Action.CODE_ENDED,
+                target=person_id,
+                by_right=by_right,
+                details={},
+            )
+        return True
+
+    async def waiting_for_first_login(self, people: Sequence[Person]) -> list[Person]:
+        """Those who have never signed in, in the order given."""
+        async with self._engine.connect() as connection:
+            in_use = await accounts_in_use(connection)
+        return [person for person in people if person.id not in in_use]
+
+    async def without_own_password(self, people: Sequence[Person]) -> list[Person]:
+        """Those who depend on a code, in the order given: they never signed in, or their newest code was not ended,
+        though its days may be over."""
+        async with self._engine.connect() as connection:
+            in_use = await accounts_in_use(connection)
+            codes = await all_first_codes(connection)
+        return [
+            person
+            for person in people
+            if (person.id not in in_use if (code := codes.get(person.id)) is None else code.ended_at is None)
+        ]
