@@ -9,7 +9,6 @@ on, before anything is delivered. What is found and known already costs nothing.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver, NotThereError, RefusedError
 from appservice.school_view import SchoolView
+from school.clock import Clock, utc_now
 from school.database.places import forget_places, remember_place, sure_place
 from school.domain.people import TEACHER, UserId
 from school.sealing import HELD_KEY
@@ -49,7 +49,7 @@ class CatchingUp:
         homeserver: Homeserver,
         view: SchoolView,
         take_in: Callable[[Sequence[Event]], Awaitable[int]],
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver

@@ -5,7 +5,6 @@ the room is looked at first. Rights are asked again at delivery by the module, a
 """
 
 import contextlib
-import time
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
 from appservice.seen_events import SeenEvents
 from appservice.versions import Versions
+from school.clock import Clock, utc_now
 from school.database import held
 from school.database.held import Delivered, HeldMessage
 from school.database.tables import HeldState
@@ -31,13 +31,21 @@ class Delivery:
     """Everything that is sent in a person's name, signed so that the module lets it pass."""
 
     def __init__(
-        self, *, engine: AsyncEngine, homeserver: Homeserver, keyring: Keyring, texts: Texts, zone: ZoneInfo
+        self,
+        *,
+        engine: AsyncEngine,
+        homeserver: Homeserver,
+        keyring: Keyring,
+        texts: Texts,
+        zone: ZoneInfo,
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver
         self._keyring = keyring
         self._texts = texts
         self._zone = zone
+        self._clock = clock
         self._versions = Versions(engine=engine, homeserver=homeserver, keyring=keyring)
         self._seen = SeenEvents()
         self._never_tried: set[str] = set()
@@ -93,7 +101,7 @@ class Delivery:
         notice at all in place of the sender's own words."""
         if message.receipt_event_id is not None:
             return
-        now = datetime.now(UTC)
+        now = self._clock()
         written = self._written(message, now)
         if due is None:
             body = self._texts.say("held.receipt.no_end", written=written)
@@ -207,7 +215,7 @@ class Delivery:
         log.info("held_message_settled", held=message.event_id, state=state.value)
 
     async def _tell_refused(self, message: HeldMessage, why: str) -> None:
-        body = self._texts.say("held.refused", written=self._written(message, datetime.now(UTC)), why=why)
+        body = self._texts.say("held.refused", written=self._written(message, self._clock()), why=why)
         with contextlib.suppress(HomeserverError):
             await self._edit(message, body, Purpose.NOTICE)
 
@@ -228,7 +236,7 @@ class Delivery:
     async def _send_signed(
         self, message: HeldMessage, event_type: str, content: Mapping[str, Any], purpose: Purpose
     ) -> str:
-        ts = int(time.time() * 1000)
+        ts = int(self._clock().timestamp() * 1000)
         binding = Binding(room_id=message.room_id, sender=message.sender, event_type=event_type, origin_server_ts=ts)
         return await self._homeserver.send(
             message.room_id,

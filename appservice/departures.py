@@ -6,15 +6,14 @@ remembered: who comes back in time is invited again by somebody who is still the
 homeserver erases the account, and the database forgets the person.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver, NotThereError, RefusedError
+from school.clock import Clock, utc_now
 from school.database import audit, erasure
 from school.database.erasure import Leaver
 from school.database.mirror import account_locked, forget_rooms, remember_rooms, remembered_rooms
@@ -30,12 +29,10 @@ _MOST_ASKED: Final = 5
 class Departures:
     """Closes accounts, opens them again, erases them."""
 
-    def __init__(
-        self, *, engine: AsyncEngine, homeserver: Homeserver, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, *, engine: AsyncEngine, homeserver: Homeserver, clock: Clock = utc_now) -> None:
         self._engine = engine
         self._homeserver = homeserver
-        self._now = now
+        self._clock = clock
 
     async def close(self, person_id: PersonId, user_id: UserId) -> None:
         """Somebody has left the school and is in no room of a group any more."""
@@ -84,7 +81,7 @@ class Departures:
 
     async def due(self, *, after_days: int) -> list[Leaver]:
         """Whose time is over."""
-        before = self._now().timestamp() - after_days * 86400
+        before = self._clock().timestamp() - after_days * 86400
         async with self._engine.connect() as connection:
             return list(await erasure.leavers(connection, before=before))
 
@@ -96,7 +93,7 @@ class Departures:
             nobody = await erasure.erase(connection, leaver)
             await audit.record(
                 connection,
-                at=self._now(),
+                at=self._clock(),
                 actor="sync",
                 action=audit.Action.PERSON_ERASED,
                 target=nobody,

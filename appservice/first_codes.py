@@ -5,12 +5,13 @@ audit log, without the code. Whether the school has codes at all is `settings.ac
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from secrets import token_bytes
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from school.clock import Clock, utc_now
 from school.database.audit import Action, record
 from school.database.first_codes import (
     accounts_in_use,
@@ -40,7 +41,7 @@ class FirstCodes:
         read_key: Callable[[], bytes],
         lifetime: timedelta,
         random: Callable[[Person], bytes] = _random,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._read_key = read_key

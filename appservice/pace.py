@@ -2,8 +2,7 @@
 pauses, so that whoever writes waits for one message of ours at most."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -16,27 +15,20 @@ _LONGEST_PAUSE: Final = 2.0
 
 
 class Pace:
-    """Tells how fast. `monotonic` in seconds."""
+    """Tells how fast."""
 
-    def __init__(
-        self,
-        *,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._monotonic = monotonic
-        self._sleep = sleep
+    def __init__(self) -> None:
         self._wrote_at: float | None = None
         self._one = asyncio.Lock()
 
     def somebody_wrote(self) -> None:
         """A person has written something just now."""
-        self._wrote_at = self._monotonic()
+        self._wrote_at = asyncio.get_running_loop().time()
 
     @property
     def is_careful(self) -> bool:
         """Whether somebody has written in the last seconds."""
-        return self._wrote_at is not None and self._monotonic() - self._wrote_at < _SOMEBODY_IS_THERE
+        return self._wrote_at is not None and asyncio.get_running_loop().time() - self._wrote_at < _SOMEBODY_IS_THERE
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -45,6 +37,6 @@ class Pace:
             yield
             return
         async with self._one:
-            started = self._monotonic()
+            started = asyncio.get_running_loop().time()
             yield
-            await self._sleep(min((self._monotonic() - started) * _SHARE, _LONGEST_PAUSE))
+            await asyncio.sleep(min((asyncio.get_running_loop().time() - started) * _SHARE, _LONGEST_PAUSE))

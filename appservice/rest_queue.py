@@ -6,9 +6,8 @@ order. A room's messages go out in the order of writing, each when the first of 
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -18,6 +17,7 @@ from appservice.delivery import Delivery
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError
 from appservice.pace import AT_ONCE, Pace
 from appservice.school_view import SchoolView
+from school.clock import Clock, utc_now
 from school.database import held
 from school.database.held import HeldMessage
 from school.database.tables import HeldState
@@ -45,13 +45,14 @@ class RestQueue:
         homeserver: Homeserver,
         view: SchoolView,
         delivery: Delivery,
-        pace: Pace | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver
         self._view = view
         self._delivery = delivery
-        self._pace = pace or Pace()
+        self._clock = clock
+        self._pace = Pace()
         self._wake = asyncio.Event()
         self._members: dict[str, frozenset[UserId]] = {}
         view.on_rest_change(self.look)
@@ -128,7 +129,7 @@ class RestQueue:
     async def round(self) -> float:
         """One look at everything that waits, with a part of what is due delivered; returns for how many seconds there
         is nothing to do."""
-        give_up_at = time.monotonic() + _LONGEST_ROUND
+        give_up_at = asyncio.get_running_loop().time() + _LONGEST_ROUND
         async with self._engine.connect() as connection:
             rooms = await held.waiting(connection)
         # Receipts first: somebody waits for them now.
@@ -158,7 +159,7 @@ class RestQueue:
 
     async def _until_due(self, messages: list[HeldMessage]) -> float:
         """Seconds until the first of a room's messages is due. The senders of those that wait longer are told."""
-        due, now = await self._due(messages[0]), datetime.now(UTC)
+        due, now = await self._due(messages[0]), self._clock()
         if due is not None and due <= now:
             return 0.0
         for waiting in messages:
@@ -168,10 +169,10 @@ class RestQueue:
     async def _drain(self, messages: list[HeldMessage], give_up_at: float) -> float:
         """Delivers one room's messages in order up to the first that is not due; seconds until that one is."""
         for place, message in enumerate(messages):
-            if time.monotonic() > give_up_at:
+            if asyncio.get_running_loop().time() > give_up_at:
                 return 0.0
             due = await self._due(message)
-            if due is None or due > datetime.now(UTC):
+            if due is None or due > self._clock():
                 return await self._until_due(messages[place:])
             async with self._pace.turn():
                 await self._delivery.deliver(message, self._members.get(message.room_id, frozenset()))
@@ -181,7 +182,7 @@ class RestQueue:
     async def _due(self, message: HeldMessage) -> datetime | None:
         """When a message may go out: now, if somebody is there. None: no end of the rest is known."""
         room_id, sender = message.room_id, UserId(message.sender)
-        now = datetime.now(UTC)
+        now = self._clock()
         if room_id not in self._members:
             try:
                 self._members[room_id] = await self._homeserver.members(room_id, as_user=sender)

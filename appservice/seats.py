@@ -5,7 +5,6 @@ login they come into all of their rooms at once, and read there what was written
 """
 
 import asyncio
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import zip_longest
@@ -15,6 +14,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver, HomeserverError, RefusedError
+from school.clock import Clock, utc_now
 from school.database.mirror import (
     Seat,
     account_rows,
@@ -39,9 +39,10 @@ _NOT_IN_THE_ROOM: Final = frozenset({403, 404})
 class Seats:
     """Keeps the homeserver's memberships of group rooms equal to the directory."""
 
-    def __init__(self, *, engine: AsyncEngine, homeserver: Homeserver) -> None:
+    def __init__(self, *, engine: AsyncEngine, homeserver: Homeserver, clock: Clock = utc_now) -> None:
         self._engine = engine
         self._homeserver = homeserver
+        self._clock = clock
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._entering = asyncio.Semaphore(_PEOPLE_AT_ONCE)
         self._people: dict[PersonId, asyncio.Lock] = {}
@@ -50,7 +51,7 @@ class Seats:
         """Somebody has logged in: the first time they are brought into their rooms."""
         async with self._people.setdefault(person_id, asyncio.Lock()):
             async with self._engine.begin() as connection:
-                first = await begin_use(connection, person_id, time.time())
+                first = await begin_use(connection, person_id, self._clock().timestamp())
                 seats = await missing_seats(connection, person_id)
             if first:
                 log.info("first_login", user=user_id, seats=len(seats))

@@ -13,7 +13,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
 from appservice.school_view import SchoolView
+from school.clock import Clock, utc_now
 from school.database.silences import begin_silence, end_silence, in_use_since, read_silences
 from school.domain.directory import Directory
 from school.domain.intervals import earliest
@@ -65,7 +66,7 @@ class Silence:
         engine: AsyncEngine,
         homeserver: Homeserver,
         view: SchoolView,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver

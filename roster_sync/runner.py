@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from appservice.homeserver import HomeserverError
 from roster_sync.mirror import Mirror, MirrorReport, Progress
 from roster_sync.plan import Plan
 from roster_sync.sync import BlockedError, RosterSync
+from school.clock import Clock, utc_now
 from school.database.holders import holder
 from school.database.leases import LeaseLostError, LeaseTakenError, lease
 from school.database.sync_runs import begun, ended
@@ -117,7 +118,7 @@ class Runner:
         engine: AsyncEngine,
         sync: Callable[[], RosterSync],
         mirror: Callable[[Progress], Mirror],
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._sync = sync

@@ -1,9 +1,7 @@
 """One sync: read the register, plan, apply the plan to the directory, mirror the directory on the homeserver."""
 
 import asyncio
-import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,6 +11,7 @@ from roster_sync.apply import apply_plan
 from roster_sync.mirror import Mirror, MirrorReport
 from roster_sync.plan import Guard, Plan, make_plan
 from roster_sync.sources import Reader, RegisterOptions, read_sources
+from school.clock import Clock, utc_now
 from school.database.holders import holder
 from school.database.leases import lease
 from school.database.register import read_known
@@ -38,6 +37,7 @@ class RosterSync:
     readers: tuple[Reader, ...]
     options: RegisterOptions
     guard: Guard
+    clock: Clock = utc_now
 
     def read(self) -> Roster:
         """The register as it is now.
@@ -61,7 +61,7 @@ class RosterSync:
             LeaseTakenError: another sync is running.
         """
         async with (
-            lease(self.engine, _LEASE, holder(actor), seconds=_LEASE_SECONDS, now=_utc_now),
+            lease(self.engine, _LEASE, holder(actor), seconds=_LEASE_SECONDS, now=self.clock),
             self.engine.begin() as connection,
         ):
             known = await read_known(connection)
@@ -74,7 +74,7 @@ class RosterSync:
                 known,
                 server_name=self.server_name,
                 reserved=self.reserved,
-                at=_utc_now(),
+                at=self.clock(),
                 actor=actor,
             )
         return plan
@@ -82,16 +82,13 @@ class RosterSync:
     async def mirror(self, mirror: Mirror, *, wait: bool) -> MirrorReport:
         """Makes the homeserver what the directory says. `wait`: the directory has just changed, so the modules need a
         moment to know whom they may let in; rooms are made meanwhile."""
-        known_at = time.monotonic() + (KNOWN_EVERYWHERE_SECONDS if wait else 0)
+        loop = asyncio.get_running_loop()
+        known_at = loop.time() + (KNOWN_EVERYWHERE_SECONDS if wait else 0)
 
         async def known() -> None:
-            await asyncio.sleep(known_at - time.monotonic())
+            await asyncio.sleep(known_at - loop.time())
 
-        async with lease(self.engine, _LEASE, holder("the mirror"), seconds=_LEASE_SECONDS, now=_utc_now):
+        async with lease(self.engine, _LEASE, holder("the mirror"), seconds=_LEASE_SECONDS, now=self.clock):
             async with self.engine.connect() as connection:
                 snapshot = await connection.run_sync(read_snapshot)
             return await mirror.run(snapshot.directory, known=known)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)

@@ -10,6 +10,7 @@ from appservice.first_codes import FirstCodes
 from appservice.homeserver import Homeserver
 from roster_sync.runner import Runner
 from roster_sync.sync import RosterSync
+from school.clock import Clock, utc_now
 from school.config import Settings, read_keys, read_secret
 from school.database.migrate import upgrade
 from school.database.writer import open_writer
@@ -46,11 +47,17 @@ def open_first_codes(settings: Settings, engine: AsyncEngine) -> FirstCodes:
 
 
 def open_runner(
-    settings: Settings, engine: AsyncEngine, homeserver: Homeserver, *, sync: Callable[[], RosterSync]
+    settings: Settings,
+    engine: AsyncEngine,
+    homeserver: Homeserver,
+    *,
+    sync: Callable[[], RosterSync],
+    clock: Clock = utc_now,
 ) -> Runner:
     """What runs the syncs of a school."""
     return Runner(
         engine=engine,
         sync=sync,
-        mirror=lambda progress: mirror(settings, engine, homeserver, progress=progress),
+        mirror=lambda progress: mirror(settings, engine, homeserver, progress=progress, clock=clock),
+        clock=clock,
     )

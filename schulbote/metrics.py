@@ -5,7 +5,7 @@ Offered only where the program listens on a loopback address, and to nobody whom
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Final
 
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.homeserver import HomeserverError
 from appservice.waiting import Waiting, WaitingLook
 from roster_sync.runner import Ending, RunState
+from school.clock import Clock, utc_now
 from school.database.silences import count_silent
 from school.database.sync_runs import LastSync
 from school.domain.directory import Directory
@@ -83,11 +84,13 @@ class RestMetrics(Collector):
             yield GaugeMetricFamily("schulbote_next_release_seconds", "When the next one is delivered.", value=left)
 
 
-def rest_metrics(engine: AsyncEngine, waiting: WaitingLook) -> Callable[[], Awaitable[RestMetrics]]:
+def rest_metrics(
+    engine: AsyncEngine, waiting: WaitingLook, *, clock: Clock = utc_now
+) -> Callable[[], Awaitable[RestMetrics]]:
     """What looks for the figures of rest time whenever it is asked."""
 
     async def look() -> RestMetrics:
-        now, found = datetime.now(UTC), None
+        now, found = clock(), None
         async with engine.connect() as connection:
             silent = await count_silent(connection)
         with contextlib.suppress(CannotDecideError, HomeserverError):

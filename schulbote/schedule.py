@@ -8,7 +8,7 @@ to one more sync after it: the register may have been read before it changed.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -18,6 +18,7 @@ import structlog
 from pydantic import BaseModel
 
 from roster_sync.runner import Ending, Outcome
+from school.clock import Clock, utc_now
 from school.config import Settings
 from school.config.cron import next_time
 
@@ -63,7 +64,7 @@ class Schedule:
         tick_seconds: float = _TICK_SECONDS,
         look_seconds: float = _LOOK_SECONDS,
         quiet_seconds: float = _QUIET_SECONDS,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
         self._attempt = attempt
         self._tell = tell

@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 import signal
-import time
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -36,6 +35,7 @@ from appservice.summary import Summaries
 from appservice.waiting import WaitingLook
 from roster_sync.runner import Outcome
 from roster_sync.sync import RosterSync
+from school.clock import Clock, utc_now
 from school.config import ConfigError, Settings, read_keys, read_secret
 from school.database import rests, sync_runs
 from school.database.reader import open_reader
@@ -82,7 +82,7 @@ async def serve(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_database(settings))
         homeserver = await stack.enter_async_context(open_homeserver(settings))
-        service = _Service(settings, engine, homeserver)
+        service = Service(settings, engine, homeserver)
         await service.view.refresh()
         looks = (service.metrics, rest_metrics(engine, service.waiting))
         await _listen(stack, settings, [*service.endpoints.routes(), *metrics_routes(settings.web.listen_host, *looks)])
@@ -94,22 +94,26 @@ async def serve(settings: Settings) -> None:
         await stop.wait()
 
 
-class _Service:
+class Service:
     """The parts of the appservice, each given just what it needs."""
 
-    def __init__(self, settings: Settings, engine: AsyncEngine, homeserver: Homeserver) -> None:
+    def __init__(
+        self, settings: Settings, engine: AsyncEngine, homeserver: Homeserver, *, clock: Clock = utc_now
+    ) -> None:
         language = Language(settings.school.language)
         texts = Texts(language)
-        keeper = StandingKeeper(settings, open_reader(settings.database.sqlalchemy_url("sync")), time.monotonic)
+        reader = open_reader(settings.database.sqlalchemy_url("sync"))
+        keeper = StandingKeeper(settings, reader, asyncio.get_running_loop().time)
         self._settings = settings
         self._engine = engine
         self._homeserver = homeserver
         self._texts = texts
+        self._clock = clock
         self.view = SchoolView(keeper, settings.zone)
-        self._seats = Seats(engine=engine, homeserver=homeserver)
+        self._seats = Seats(engine=engine, homeserver=homeserver, clock=clock)
         self._free_days = FreeDays(settings, engine)
         self.waiting = WaitingLook(engine=engine, homeserver=homeserver, standing=lambda: self.view.now)
-        self._silence = Silence(engine=engine, homeserver=homeserver, view=self.view)
+        self._silence = Silence(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
         self._summaries = Summaries(engine=engine, homeserver=homeserver, view=self.view, texts=texts)
         keyring = Keyring(read_keys(settings.secrets.message_keys))
         self._queue = RestQueue(
@@ -123,21 +127,23 @@ class _Service:
                 keyring=keyring,
                 texts=texts,
                 zone=settings.zone,
+                clock=clock,
             ),
+            clock=clock,
         )
         self._catching_up = CatchingUp(
-            engine=engine, homeserver=homeserver, view=self.view, take_in=self._queue.take_in_late
+            engine=engine, homeserver=homeserver, view=self.view, take_in=self._queue.take_in_late, clock=clock
         )
         stamps = RoomStamps(homeserver)
-        self._runner = open_runner(settings, engine, homeserver, sync=self._roster_sync)
+        self._runner = open_runner(settings, engine, homeserver, sync=self._roster_sync, clock=clock)
         self.sync_command = SyncCommand(syncs=self._runner, is_admin=homeserver.is_admin)
         room_rest = RoomRestCommand(
-            engine=engine, homeserver=homeserver, view=self.view, stamps=stamps, keyring=keyring
+            engine=engine, homeserver=homeserver, view=self.view, stamps=stamps, keyring=keyring, clock=clock
         )
         commands = Commands(
             [
-                RestCommand(engine=engine, view=self.view).command(),
-                AbsenceCommand(engine=engine, view=self.view).command(),
+                RestCommand(engine=engine, view=self.view, clock=clock).command(),
+                AbsenceCommand(engine=engine, view=self.view, clock=clock).command(),
                 room_rest.command(),
                 self.sync_command.command(),
             ],
@@ -154,6 +160,7 @@ class _Service:
             where_to_ask=lambda user_id: self.view.now.policy.where_to_ask(user_id),
             is_admin=homeserver.is_admin,
             is_silent=self._silence.is_silent,
+            clock=clock,
         )
         self._news = SyncNews(
             engine=engine,
@@ -161,6 +168,7 @@ class _Service:
             tell=self._control.tell,
             has_seen=self.sync_command.has_seen,
             texts=texts,
+            clock=clock,
         )
         self.schedule = self._schedule()
         router = EventRouter(
@@ -216,11 +224,12 @@ class _Service:
             cron=register.schedule if by_itself else None,
             watched=watched_paths(self._settings) if register.watch and by_itself else (),
             unfinished=self._is_unfinished if by_itself else None,
+            clock=self._clock,
         )
 
     def _roster_sync(self) -> RosterSync:
         try:
-            return roster_sync(self._settings, self._engine, readers_of(self._settings))
+            return roster_sync(self._settings, self._engine, readers_of(self._settings), clock=self._clock)
         except (NoRegisterError, ConfigError) as error:  # told like a register that cannot be read
             raise RegisterError(str(error)) from error
 
@@ -270,7 +279,7 @@ class _Service:
             await asyncio.sleep(_HELLO_PAUSE_SECONDS)
 
     async def _housekeeping(self) -> None:
-        now = datetime.now(UTC)
+        now = self._clock()
         await self._free_days.renew(now)
         async with self._engine.begin() as connection:
             await rests.forget_past(connection, before=now - _KEEP_RESTS)

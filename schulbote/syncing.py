@@ -19,6 +19,7 @@ from roster_sync.sources.iserv import read_guardians
 from roster_sync.sources.mapped_csv import read_mapped_csv
 from roster_sync.sources.svws import read_svws
 from roster_sync.sync import RosterSync
+from school.clock import Clock, utc_now
 from school.config import Settings, read_keys
 from school.domain.layout import RoomLayout
 from school.domain.people import PersonId
@@ -70,7 +71,9 @@ def require_folder(folder: Path) -> Path:
     return folder
 
 
-def roster_sync(settings: Settings, engine: AsyncEngine, readers: tuple[Reader, ...]) -> RosterSync:
+def roster_sync(
+    settings: Settings, engine: AsyncEngine, readers: tuple[Reader, ...], *, clock: Clock = utc_now
+) -> RosterSync:
     """The sync of a school with its sources."""
     kinds = settings.register.group_kinds
     return RosterSync(
@@ -87,6 +90,7 @@ def roster_sync(settings: Settings, engine: AsyncEngine, readers: tuple[Reader, 
             ),
         ),
         guard=Guard(people=settings.register.guard.people, share=settings.register.guard.share),
+        clock=clock,
     )
 
 
@@ -97,6 +101,7 @@ def mirror(
     *,
     progress: Progress,
     password_for: Callable[[PersonId], str | None] = lambda _: None,
+    clock: Clock = utc_now,
 ) -> Mirror:
     """The mirror of a school."""
     return Mirror(
@@ -111,8 +116,8 @@ def mirror(
                 for kind, rooms in settings.rooms.items()
             },
         ),
-        seats=Seats(engine=engine, homeserver=homeserver),
-        departures=Departures(engine=engine, homeserver=homeserver),
+        seats=Seats(engine=engine, homeserver=homeserver, clock=clock),
+        departures=Departures(engine=engine, homeserver=homeserver, clock=clock),
         erase_after_days=settings.register.erase_after_days,
         policy_of=partial(policy_of, settings),
         password_for=password_for,

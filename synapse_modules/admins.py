@@ -1,12 +1,12 @@
 """What Synapse does in people's names because an admin asked for it, and that the rules would refuse them."""
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from synapse.events import EventBase
 from synapse.module_api import LoggingTransaction, ModuleApi, StateMap
 
+from school.clock import Clock, utc_now
 from school.domain.decisions import Reason
 from synapse_modules.events import Refuse
 from synapse_modules.gate import NO_STAMP
@@ -23,16 +23,22 @@ class AdminsWork:
     their own coming, when an admin redacts all that they sent."""
 
     def __init__(
-        self, api: ModuleApi, monotonic: Callable[[], float], *, is_admin: Callable[[str], Awaitable[bool]]
+        self,
+        api: ModuleApi,
+        monotonic: Callable[[], float],
+        *,
+        is_admin: Callable[[str], Awaitable[bool]],
+        clock: Clock = utc_now,
     ) -> None:
         self._api = api
         self._is_admin = is_admin
+        self._clock = clock
         self._closing: Passing[str, float] = Passing(CLOSING_SECONDS, monotonic)
         """When, in milliseconds since the epoch, an admin began to close a room."""
 
     def closes(self, room_id: str) -> None:
         """From now on everybody may leave that room, because Synapse lets them leave to empty it."""
-        self._closing.keep(room_id, time.time() * 1000)
+        self._closing.keep(room_id, self._clock().timestamp() * 1000)
 
     async def is_behind(self, event: EventBase, state: StateMap[EventBase], verdict: Refuse) -> bool:
         """Whether a refused event is such work."""

@@ -4,12 +4,12 @@ Judging has no side effects and needs nothing but its arguments: Synapse may ask
 its own checks. The verdict is one of three: pass, pass with other content, refuse.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from school.clock import Clock
 from school.domain.decisions import Decision, Reason, allow, refuse
 from school.domain.people import UserId
 from school.domain.rooms import (
@@ -63,8 +63,7 @@ class Gate:
     zone: ZoneInfo
     texts: Texts
     keyring: Keyring
-    clock: Callable[[], float]
-    """Seconds since the epoch."""
+    clock: Clock
     colleagues_pass: bool = False
     holding: Holding = field(init=False, repr=False)
 
@@ -195,7 +194,7 @@ class Gate:
         return Pass(without_own_keys(event.content))
 
     def _signed_purpose(self, event: Event) -> Purpose | None:
-        return self.keyring.verify(event.content, binding_of(event), now_ms=int(self.clock() * 1000))
+        return self.keyring.verify(event.content, binding_of(event), now_ms=int(self.clock().timestamp() * 1000))
 
     def _judge_message(self, standing: Standing, event: Event, state: State, room: Room) -> Verdict:
         decision = standing.policy.may_attach(UserId(event.sender), event.type, event.content)

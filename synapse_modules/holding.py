@@ -1,12 +1,12 @@
 """Holding, as Synapse sees it: whether an event has to wait, and what stands in its place until then."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from school.clock import Clock
 from school.domain.decisions import Reason
 from school.domain.hold import Hold, RoomMode, hold_for
 from school.domain.people import TEACHER, UserId
@@ -29,7 +29,7 @@ class Holding:
     zone: ZoneInfo
     texts: Texts
     keyring: Keyring
-    clock: Callable[[], float]
+    clock: Clock
     colleagues_pass: bool
 
     def hold(self, standing: Standing, event: Event, state: State, stamp: RoomStamp) -> Hold | None:
@@ -40,7 +40,7 @@ class Holding:
         if resting is not None or not standing.is_draining(event.room_id):
             return resting
         # What waits here may wait for the sender, whose own words go out at once and overtake nothing meant for others.
-        sender_rests = standing.desk.rest_of(sender, self._now()) is not None
+        sender_rests = standing.desk.rest_of(sender, self.clock()) is not None
         return None if sender_rests else Hold(until=None)
 
     def would_hold(
@@ -54,7 +54,7 @@ class Holding:
         try:
             related = _related(content)
             notice = notices.held(
-                self.texts, self.keyring, hold, dict(content), binding_of(event), now=self._now(), zone=self.zone
+                self.texts, self.keyring, hold, dict(content), binding_of(event), now=self.clock(), zone=self.zone
             )
         except _NoRelationError:
             return Refuse(Reason.MALFORMED, as_notice=True)
@@ -65,7 +65,7 @@ class Holding:
     def _hold(
         self, standing: Standing, sender: UserId, members: Iterable[UserId], mode: RoomMode | None
     ) -> Hold | None:
-        directory, desk, now = standing.policy.directory, standing.desk, self._now()
+        directory, desk, now = standing.policy.directory, standing.desk, self.clock()
         if self.colleagues_pass:
             person = directory.person(sender)
             if person is not None and person.role == TEACHER:
@@ -79,9 +79,6 @@ class Holding:
             bot=self.bot,
             mode=mode,
         )
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock(), UTC)
 
 
 class _NoRelationError(ValueError):

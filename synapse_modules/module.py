@@ -6,6 +6,7 @@ stack and lets nothing through.
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from synapse.module_api import (
 )
 from synapse.module_api.errors import Codes, ConfigError, SynapseError
 
+from school.clock import Clock, utc_now
 from school.config import ConfigError as SchoolConfigError
 from school.config import Settings, load_settings, read_keys, read_secret
 from school.database.reader import open_reader
@@ -51,21 +53,29 @@ _BLOCKS_INVITATIONS: Final = "m.invite_permission_config"
 
 
 class School:
-    """Schulbote's module. `config: {school: PATH of school.yaml}`."""
+    """Schulbote's module. `config: {school: PATH of school.yaml}`. Synapse gives it no clock; a test does."""
 
-    def __init__(self, config: Path, api: ModuleApi) -> None:
+    def __init__(
+        self,
+        config: Path,
+        api: ModuleApi,
+        *,
+        clock: Clock = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         settings, keyring, token = _read_settings(config)
         self._api = api
         self._bot = settings.matrix.bot_user_id
         self.texts = Texts(Language(settings.school.language))
-        self._keeper = StandingKeeper(settings, open_reader(settings.database.sqlalchemy_url("sync")), time.monotonic)
+        self._monotonic = monotonic
+        self._keeper = StandingKeeper(settings, open_reader(settings.database.sqlalchemy_url("sync")), monotonic)
         self._patience = Patience()
         self._gate = Gate(
             bot=self._bot,
             zone=settings.zone,
             texts=self.texts,
             keyring=keyring,
-            clock=time.time,
+            clock=clock,
             colleagues_pass=settings.rest.colleagues_pass,
         )
         self._courier = Courier(
@@ -74,9 +84,9 @@ class School:
             post_json=api.http_client.post_json_get_json,
         )
         self._refusals = Refusals(self.texts, where_to_ask=self._where_to_ask, explain_later=self._explain_later)
-        self._in_the_making = RoomsInTheMaking(time.monotonic)
-        self._admins_work = AdminsWork(api, time.monotonic, is_admin=self._is_exempt)
-        self._entrance = Entrance(api, self._bot, self.texts, time.monotonic)
+        self._in_the_making = RoomsInTheMaking(monotonic)
+        self._admins_work = AdminsWork(api, monotonic, is_admin=self._is_exempt, clock=clock)
+        self._entrance = Entrance(api, self._bot, self.texts, monotonic)
         self._keeper.refresh()
         api.looping_background_call(self._refresh, _POLL_MS, desc="schulbote_directory", run_on_all_instances=True)
         api.register_third_party_rules_callbacks(
@@ -217,7 +227,7 @@ class School:
                 event.type, sender, verdict.reason, rule=verdict.rule, where=where, explain=explain
             )
         content = self._refusals.notice(event.type, sender, verdict.reason, rule=verdict.rule, where=where)
-        if self._patience.is_over(event.sender, time.monotonic()):
+        if self._patience.is_over(event.sender, self._monotonic()):
             raise SynapseError(429, self.texts.say("too_many_refusals"), Codes.LIMIT_EXCEEDED)
         return True, _with_content(event, content)
 

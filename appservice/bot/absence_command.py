@@ -4,8 +4,8 @@ Why somebody is absent is not asked for and not kept.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -18,6 +18,7 @@ from appservice.bot.people_words import find_by_name, nearest
 from appservice.bot.rest_command import OWN_TIME
 from appservice.bot.time_words import read_end
 from appservice.school_view import SchoolView
+from school.clock import Clock, utc_now
 from school.database import audit, rests
 from school.domain.intervals import Span
 from school.domain.people import TEACHER, Person, PersonId
@@ -41,7 +42,7 @@ class AbsenceCommand:
         *,
         engine: AsyncEngine,
         view: SchoolView,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._view = view

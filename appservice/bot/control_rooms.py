@@ -1,6 +1,5 @@
 """Control rooms: the bot joins whoever opens one, and answers what is written there."""
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.bot.commands import Commands, nobody_is
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
+from school.clock import Clock, utc_now
 from school.database.bot_words import Word, keep_word, kept_words, word_is_said
 from school.database.control import newest_control_room, remember_control_room
 from school.domain.decisions import Reason
@@ -41,6 +41,7 @@ class ControlRooms:
         where_to_ask: Callable[[UserId], Group | None],
         is_admin: Callable[[UserId], Awaitable[bool]] = nobody_is,
         is_silent: Callable[[UserId], bool] = lambda _: False,
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver
@@ -50,7 +51,8 @@ class ControlRooms:
         self._where_to_ask = where_to_ask
         self._is_admin = is_admin
         self._is_silent = is_silent
-        self._started_at = time.time()
+        self._clock = clock
+        self._started_at = clock().timestamp()
         self._tried: set[str] = set()
 
     async def invited(self, room_id: str, inviter: UserId) -> None:
@@ -59,7 +61,7 @@ class ControlRooms:
         stamp = await self._stamps.of(room_id, seen_by=inviter)
         if stamp is not None and stamp.kind is RoomKind.CONTROL:
             async with self._engine.begin() as connection:
-                await remember_control_room(connection, room_id, inviter, time.time())
+                await remember_control_room(connection, room_id, inviter, self._clock().timestamp())
 
     async def message(self, event: Mapping[str, Any]) -> None:
         """Answers a message, if it was written in a control room."""
@@ -98,7 +100,7 @@ class ControlRooms:
             room_id = await newest_control_room(connection, user_id)
         if room_id is not None:
             # The minute in the transaction id makes a client's repeated attempts one explanation.
-            txn_id = f"refusal-{user_id}-{reason}-{int(time.time() // 60)}"
+            txn_id = f"refusal-{user_id}-{reason}-{int(self._clock().timestamp() // 60)}"
             group = self._where_to_ask(user_id)
             await self._say(room_id, self._texts.refusal(reason, ask_in=group.name if group else None), txn_id=txn_id)
 
@@ -115,7 +117,7 @@ class ControlRooms:
             await self._say(room_id, text, txn_id=txn_id)
             return True
         async with self._engine.begin() as connection:
-            await keep_word(connection, Word(txn_id=txn_id, user_id=user_id, body=text, at=time.time()))
+            await keep_word(connection, Word(txn_id=txn_id, user_id=user_id, body=text, at=self._clock().timestamp()))
         return True
 
     async def say_what_waited(self) -> None:

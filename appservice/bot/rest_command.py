@@ -5,8 +5,7 @@ nobody. What somebody is absent for (`!abwesend`) stays: `!ruhe 2h` does not tou
 it, only `!ruhe aus` ends it.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -16,6 +15,7 @@ from appservice.bot.help_words import Topic
 from appservice.bot.offers import to_who_rests
 from appservice.bot.time_words import TimeWish, read_time_wish
 from appservice.school_view import SchoolView
+from school.clock import Clock, utc_now
 from school.database import audit, rests
 from school.domain.intervals import earliest
 from school.domain.rest import Rest
@@ -34,7 +34,7 @@ class RestCommand:
         *,
         engine: AsyncEngine,
         view: SchoolView,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._view = view

@@ -7,9 +7,7 @@ how it is now.
 """
 
 import re
-import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
@@ -21,6 +19,7 @@ from appservice.bot.offers import to_who_rests
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver, NotThereError, RefusedError
 from appservice.school_view import SchoolView
+from school.clock import Clock, utc_now
 from school.database import audit
 from school.database.room_rests import room_of_group, set_room_rest
 from school.domain.groups import Group
@@ -56,7 +55,7 @@ class RoomRestCommand:
         view: SchoolView,
         stamps: RoomStamps,
         keyring: Keyring,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver
@@ -150,7 +149,7 @@ class RoomRestCommand:
 
     async def _replace(self, event: Mapping[str, Any], text: str) -> None:
         """Puts a text in the place of a person's message, in their name (Matrix spec, "Event replacements")."""
-        room_id, sender, ts = event["room_id"], event["sender"], int(time.time() * 1000)
+        room_id, sender, ts = event["room_id"], event["sender"], int(self._clock().timestamp() * 1000)
         content = {
             "msgtype": "m.notice",
             "body": f"* {text}",

@@ -3,7 +3,6 @@ what could not be done. Once for each cause, not every night anew."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.sync_words import Outcome, say_outcome
 from appservice.homeserver import HomeserverError
+from school.clock import Clock, utc_now
 from school.database.sync_runs import tell_stop, told_stop
 from school.domain.people import Person, UserId
 from school.texts import Texts
@@ -35,7 +35,7 @@ class SyncNews:
         tell: Tell,
         has_seen: Callable[[UserId, str], None],
         texts: Texts,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._people = people

@@ -1,5 +1,6 @@
 import time
 from collections.abc import Container, Mapping
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from appservice.bot.commands import Command, Commands, Request
 from appservice.bot.control_rooms import ControlRooms
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import RefusedError, TryLaterError
+from school.clock import Clock, utc_now
 from school.domain.decisions import Reason
 from school.domain.people import Person, UserId
 from school.domain.rooms import STAMP_KEY
@@ -79,7 +81,12 @@ EXTRA = [
 
 
 def control_rooms(
-    engine: AsyncEngine, homeserver: Any, school: Standing = SCHOOL, *, silent: Container[UserId] = ()
+    engine: AsyncEngine,
+    homeserver: Any,
+    school: Standing = SCHOOL,
+    *,
+    silent: Container[UserId] = (),
+    clock: Clock = utc_now,
 ) -> ControlRooms:
     commands = Commands(EXTRA, standing=lambda: school, language=Language.GERMAN)
     return ControlRooms(
@@ -90,6 +97,7 @@ def control_rooms(
         texts=GERMAN,
         where_to_ask=school.policy.where_to_ask,
         is_silent=lambda user_id: user_id in silent,
+        clock=clock,
     )
 
 
@@ -152,13 +160,10 @@ async def test_the_bot_comes_when_it_is_invited(engine: AsyncEngine) -> None:
     assert homeserver.joined == ["!c", "!chat"]
 
 
-async def test_a_refusal_is_explained_in_the_newest_control_room(
-    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_refusal_is_explained_in_the_newest_control_room(engine: AsyncEngine) -> None:
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr("appservice.bot.control_rooms.time", SimpleNamespace(time=lambda: clock.now))
     homeserver = FakeHomeserver({"!old": "control", "!new": "control", "!chat": "chat"})
-    rooms = control_rooms(engine, homeserver)
+    rooms = control_rooms(engine, homeserver, clock=lambda: datetime.fromtimestamp(clock.now, UTC))
     for room_id in ("!old", "!new", "!chat"):
         clock.now += 1
         await rooms.invited(room_id, BEN.user_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from builders import BEN, BERLIN, BOT, IDA, NOON, OTTO, resting, standing
@@ -19,7 +20,11 @@ from synapse_modules.gate import Gate
 KEYRING = Keyring([b"k" * 32])
 MESSAGE_TS = int(NOON.timestamp() * 1000)
 AT_NOON = Gate(
-    bot=BOT, zone=BERLIN, texts=Texts(Language.GERMAN), keyring=KEYRING, clock=lambda: NOON.timestamp() + 0.5
+    bot=BOT,
+    zone=BERLIN,
+    texts=Texts(Language.GERMAN),
+    keyring=KEYRING,
+    clock=lambda: NOON + timedelta(milliseconds=500),
 )
 ROOM = "!room"
 THROUGH = Pass()

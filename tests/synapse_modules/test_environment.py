@@ -7,7 +7,7 @@ from packaging.requirements import Requirement
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 IMPORT_NAMES = {"pyyaml": "yaml"}
-ALSO_WITH_SYNAPSE = {"pyyaml"}
+ALSO_WITH_SYNAPSE = {"jinja2", "pyyaml"}
 """Part of the extra, and of Synapse itself."""
 
 IMPORT_WITHOUT = """

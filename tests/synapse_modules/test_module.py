@@ -819,12 +819,10 @@ class Changing:
 
 
 @pytest.fixture
-def changing(folder: Path, tmp_path: Path, api: MagicMock, monkeypatch: pytest.MonkeyPatch) -> Changing:
+def changing(folder: Path, tmp_path: Path, api: MagicMock) -> Changing:
     shutil.copytree(folder, tmp_path / "own")
     clock = SimpleNamespace(seconds=1000.0)
-    times = SimpleNamespace(monotonic=lambda: clock.seconds, time=time.time)
-    monkeypatch.setattr("synapse_modules.module.time", times)
-    school = School(tmp_path / "own" / "school.yaml", api)
+    school = School(tmp_path / "own" / "school.yaml", api, monotonic=lambda: clock.seconds)
     return Changing(school=school, api=api, database=tmp_path / "own" / "schulbote.db", clock=clock)
 
 
