@@ -14,12 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.absence_command import AbsenceCommand
 from appservice.bot.commands import Commands
+from appservice.bot.contacts_command import ContactsCommand
 from appservice.bot.control_rooms import ControlRooms
+from appservice.bot.enter_command import EnterCommand
 from appservice.bot.rest_command import RestCommand
 from appservice.bot.room_rest_command import RoomRestCommand
 from appservice.bot.sync_command import SyncCommand
 from appservice.bot.sync_news import SyncNews
+from appservice.bot.who_command import WhoCommand
 from appservice.catching_up import CatchingUp
+from appservice.desks.contacts import ContactsDesk
+from appservice.desks.entering import EnteringDesk
+from appservice.desks.members import MembersDesk
 from appservice.direct_rooms import DirectRooms, RoomStamps
 from appservice.endpoints import Endpoints
 from appservice.events import EventRouter
@@ -140,12 +146,16 @@ class Service:
         room_rest = RoomRestCommand(
             engine=engine, homeserver=homeserver, view=self.view, stamps=stamps, keyring=keyring, clock=clock
         )
+        entering = EnteringDesk(engine=engine, homeserver=homeserver, view=self.view)
         commands = Commands(
             [
                 RestCommand(engine=engine, view=self.view, clock=clock).command(),
                 AbsenceCommand(engine=engine, view=self.view, clock=clock).command(),
                 room_rest.command(),
                 self.sync_command.command(),
+                *EnterCommand(desk=entering, view=self.view).commands(),
+                WhoCommand(desk=MembersDesk(engine=engine, view=self.view), view=self.view).command(),
+                ContactsCommand(desk=ContactsDesk(view=self.view)).command(),
             ],
             standing=lambda: self.view.now,
             language=language,

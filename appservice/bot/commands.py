@@ -12,15 +12,16 @@ from typing import Final, TypeAlias
 
 from appservice.bot.help_words import Topic, explain, list_commands, name_in, nearest_name, plain_names
 from appservice.bot.offers import Asker, Offered, to_everybody
+from appservice.bot.replies import Reply
 from school.domain.decisions import Reason
 from school.domain.people import Person, PersonId, Role, UserId
 from school.standing import Standing
 from school.texts import Language, Texts
 
-Show: TypeAlias = Callable[[str], Awaitable[None]]
+Show: TypeAlias = Callable[[str | Reply], Awaitable[None]]
 
 
-async def _show_nobody(_text: str) -> None: ...
+async def _show_nobody(_text: str | Reply) -> None: ...
 
 
 async def nobody_is(_user_id: UserId) -> bool:
@@ -42,7 +43,7 @@ class Request:
     """The message that asks, where it is one: the same request never has two."""
 
 
-Run: TypeAlias = Callable[[Request], Awaitable[str | None]]
+Run: TypeAlias = Callable[[Request], Awaitable[str | Reply | None]]
 """Returns the answer; None where `show` said, or will say, all."""
 
 
@@ -87,7 +88,7 @@ class Commands:
 
     async def answer(
         self, user_id: UserId, message: str, show: Show = _show_nobody, *, event_id: str = ""
-    ) -> str | None:
+    ) -> str | Reply | None:
         """The answer to a message. None: `show` has said it.
 
         Raises:

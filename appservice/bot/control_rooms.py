@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.commands import Commands, nobody_is
+from appservice.bot.replies import Reply
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
 from school.clock import Clock, utc_now
@@ -72,7 +73,7 @@ class ControlRooms:
         if content.get("msgtype") != "m.text" or not isinstance(content.get("body"), str) or is_edit(content):
             return
         note = _Note(self._homeserver, room_id, txn_id=f"answer-{event['event_id']}")
-        answer: str | None
+        answer: str | Reply | None
         try:
             answer = await self._commands.answer(sender, content["body"], note.show, event_id=event["event_id"])
         except HomeserverError as error:
@@ -179,15 +180,15 @@ class _Note:
         self._event_id: str | None = None
         self._edits = 0
 
-    async def show(self, text: str) -> None:
+    async def show(self, text: str | Reply) -> None:
         """Shows a text instead of the one before."""
-        content: dict[str, Any] = {"msgtype": "m.notice", "body": text, "m.mentions": {}, **self._more}
+        content: dict[str, Any] = {"msgtype": "m.notice", **_written(text), "m.mentions": {}, **self._more}
         if self._event_id is None:
             self._event_id = await self._send(content, self._txn_id)
             return
         self._edits += 1
         edit = content | {
-            "body": f"* {text}",
+            "body": f"* {content['body']}",
             "m.new_content": content,
             "m.relates_to": {"rel_type": "m.replace", "event_id": self._event_id},
         }
@@ -195,3 +196,9 @@ class _Note:
 
     async def _send(self, content: Mapping[str, Any], txn_id: str) -> str:
         return await self._homeserver.send(self._room_id, "m.room.message", content, txn_id=txn_id)
+
+
+def _written(text: str | Reply) -> dict[str, str]:
+    if isinstance(text, str):
+        return {"body": text}
+    return {"body": text.body, "format": "org.matrix.custom.html", "formatted_body": text.html}

@@ -94,6 +94,13 @@ def _likeness(written: _Words, name: _Words) -> float:
     return like + _SAME_NUMBERS if numbers and numbers <= set(name) else like
 
 
+def named_group(written: str, groups: Iterable[Group], texts: Texts) -> Group | str:
+    """The one group that is meant; if that is not clear, what to say."""
+    known = list(groups)
+    named = NamedGroup(written=written, found=find_groups(written, known))
+    return named.group or ask_which(named, known, texts)
+
+
 def ask_which(named: NamedGroup, groups: Iterable[Group], texts: Texts) -> str:
     """What to say about a name that is not clear."""
     near = named.found or nearest_groups(named.written, groups)

@@ -1,14 +1,16 @@
 """People as people write them: "Frau Lange", "lange", "B. Lange", "Lange, Ben", "Groß" as "Gross".
 
-The most exact kind of match counts: the whole name, the family name, the given name, a part of a double name.
+The most exact kind of match counts: the whole name, the family name, the given name, a part of a double name. A search
+shows what fits less well, too: beginnings of names, and where nothing fits, names with one slip of the pen.
 """
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
-from appservice.bot.spelling import plain_forms
+from appservice.bot.spelling import is_slip, plain_forms
 from school.domain.people import Person
 
 _TITLES: Final = frozenset(
@@ -31,6 +33,26 @@ def find_by_name(words: str, people: Iterable[Person]) -> Sequence[Person]:
     return ()
 
 
+def search(words: str, people: Iterable[Person]) -> Sequence[Person]:
+    """Those whom `words` can mean in any way, those first whom they mean most exactly; among equals by name."""
+    everybody = in_order(people)
+    if words.strip().startswith("@"):
+        return find_by_name(words, everybody)
+    written = _without_titles(words)
+    found: dict[Person, None] = {}
+    for kinds in ((*_KINDS, _beginnings), (_with_a_slip,)):
+        for kind in kinds:
+            found.update((person, None) for person in everybody if any(kind(form, person) for form in written))
+        if found:
+            break
+    return list(found)
+
+
+def in_order(people: Iterable[Person]) -> list[Person]:
+    """By family name, then by given name."""
+    return sorted(people, key=lambda person: (_sorted_as(person.family_name), _sorted_as(person.given_name), person.id))
+
+
 def nearest(words: str, people: Iterable[Person]) -> Person | None:
     """Somebody with a similar name."""
     by_name = {" ".join(form): person for person in people for form in _forms(person.display_name)}
@@ -39,9 +61,15 @@ def nearest(words: str, people: Iterable[Person]) -> Person | None:
     return next((by_name[names[0]] for names in near if names), None)
 
 
-def _forms(text: str) -> set[_Words]:
+@lru_cache(maxsize=20_000)
+def _forms(text: str) -> frozenset[_Words]:
     """The words of a name in small plain letters: "Krüger" is "krueger" and "kruger", "Łuczak" is "luczak"."""
-    return {tuple(_LETTERS.findall(form)) for form in plain_forms(text)}
+    return frozenset(tuple(_LETTERS.findall(form)) for form in plain_forms(text))
+
+
+def _sorted_as(name: str) -> str:
+    """Where a dictionary has it: "Özil" beside "Ozil"."""
+    return min(plain_forms(name), key=len)
 
 
 def _without_titles(words: str) -> set[_Words]:
@@ -74,6 +102,21 @@ def _given_name(written: _Words, person: Person) -> bool:
 
 def _part_of_family_name(written: _Words, person: Person) -> bool:
     return any(set(written) <= set(family) for family in _forms(person.family_name))
+
+
+def _beginnings(written: _Words, person: Person) -> bool:
+    return bool(written) and _each(written, person, lambda word, own: len(word) > 1 and own.startswith(word))
+
+
+def _with_a_slip(written: _Words, person: Person) -> bool:
+    return bool(written) and _each(written, person, lambda word, own: word == own or is_slip(word, own))
+
+
+def _each(written: _Words, person: Person, fits: Callable[[str, str], bool]) -> bool:
+    """Whether each word that was written fits a word of the name."""
+    names = _forms(person.given_name) | _forms(person.family_name)
+    own = {word for form in names for word in form}
+    return all(any(fits(word, name) for name in own) for word in written)
 
 
 _KINDS: Final[Sequence[Callable[[_Words, Person], bool]]] = (

@@ -20,6 +20,8 @@ class Action(StrEnum):
     """A rest or a pause was ended before its time."""
     ROOM_REST_SET = "room_rest_set"
     """A teacher said whether messages in a room wait while its teachers rest."""
+    GROUP_ENTERED = "group_entered"
+    """Somebody entered the rooms of a group that they are not in."""
     SYNC_APPLIED = "sync_applied"
     """The register was read and the directory follows it."""
     PERSON_ERASED = "person_erased"

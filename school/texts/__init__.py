@@ -14,8 +14,10 @@ from babel.dates import format_date, format_datetime
 
 from school.domain.decisions import Reason
 from school.texts.de import SENTENCES as _GERMAN
+from school.texts.de_commands import SENTENCES as _GERMAN_COMMANDS
 from school.texts.de_help import SENTENCES as _GERMAN_HELP
 from school.texts.en import SENTENCES as _ENGLISH
+from school.texts.en_commands import SENTENCES as _ENGLISH_COMMANDS
 from school.texts.en_help import SENTENCES as _ENGLISH_HELP
 
 
@@ -27,8 +29,8 @@ class Language(StrEnum):
 
 
 CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
-    Language.GERMAN: _GERMAN | _GERMAN_HELP,
-    Language.ENGLISH: _ENGLISH | _ENGLISH_HELP,
+    Language.GERMAN: _GERMAN | _GERMAN_COMMANDS | _GERMAN_HELP,
+    Language.ENGLISH: _ENGLISH | _ENGLISH_COMMANDS | _ENGLISH_HELP,
 }
 
 _TIME: Final = {Language.GERMAN: "H:mm 'Uhr'", Language.ENGLISH: "h:mm a"}
@@ -61,6 +63,14 @@ class Texts:
         instead, where that is the way out."""
         named = self._sentences.get(f"refused.{reason}.ask_in") if ask_in else None
         return named.format(group=ask_in) if named else self._sentences[f"refused.{reason}"]
+
+    def one_of(self, role: str) -> str:
+        """What somebody of a role is; a role that a school has added is called what the school calls it."""
+        return self._sentences.get(f"role.{role}", role)
+
+    def people_of(self, role: str) -> str:
+        """What the people of a role are together."""
+        return self._sentences.get(f"role.{role}.many", role)
 
     def help(self, command: str, *, in_full: bool = False) -> str:
         """What a command does in one line, or in full with examples."""

@@ -97,11 +97,6 @@ SENTENCES: Final = {
     "bot.unknown": "Das habe ich nicht verstanden. Schreib !hilfe, dann sage ich, was ich kann.",
     "bot.unknown_near": "Das habe ich nicht verstanden. Meinst du !{near}? Mit !hilfe sage ich, was ich kann.",
     "bot.failed": "Das hat gerade nicht geklappt. Bitte gleich noch einmal versuchen.",
-    # Groups, as people name them.
-    "groups.unknown": "Eine Gruppe „{name}“ finde ich nicht. Schreib bitte den Namen, wie er in deiner Liste steht.",
-    "groups.near": "Eine Gruppe „{name}“ finde ich nicht. Meinst du {groups}? Schreib es bitte so noch einmal.",
-    "groups.several": "„{name}“ kann mehrere Gruppen meinen: {groups}. Schreib bitte den ganzen Namen.",
-    "groups.many": "„{name}“ kann viele Gruppen meinen: {groups} und andere. Schreib bitte den ganzen Namen.",
     "rest.teachers_only": "Ruhezeiten gibt es für Lehrkräfte. Deine Nachrichten bekommst du immer sofort.",
     "rest.now_until": "🌙 Du hast Ruhezeit bis {until} ({why}).",
     "rest.now_no_end": "🌙 Du hast Ruhezeit ({why}).",

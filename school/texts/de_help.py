@@ -18,6 +18,28 @@ SENTENCES: Final = {
     "help.help.more": (
         "!hilfe ruhe – alles über !ruhe, auch: !ruhe hilfe\nWas für andere gedacht ist, steht nicht in deiner Liste."
     ),
+    "help.contacts": "wem du schreiben kannst, mit Links",
+    "help.contacts.more": (
+        "!kontakte – die Lehrkräfte deiner Gruppen und wer sonst darin ist\n"
+        "!kontakte Müller – alle dieses Namens, denen du schreiben darfst; auch mit Tippfehlern\n"
+        "!kontakte Müller 2 – die zweite Seite\n"
+        "Tipp auf einen Namen, um zu schreiben. Das findet mehr als die Suche der App."
+    ),
+    "help.who": "wer in einer Gruppe ist",
+    "help.who.more": (
+        "!wer Klasse 8.1 – alle in der Gruppe; Lehrkräfte sehen auch, wer sich noch nie angemeldet hat\n"
+        "Ein Teil des Namens genügt: !wer 8.1"
+    ),
+    "help.enter": "in den Raum einer Gruppe kommen",
+    "help.enter.more": (
+        "!betreten Klasse 9.2 – bringt dich in die Räume der Gruppe, auch wenn du nicht dazugehörst\n"
+        "!verlassen Klasse 9.2 – und wieder hinaus"
+    ),
+    "help.leave": "den Raum einer Gruppe wieder verlassen",
+    "help.leave.more": (
+        "!verlassen Klasse 9.2 – bringt dich aus den Räumen einer Gruppe, die du besucht hast\n"
+        "Deine eigenen Gruppen verlässt man nicht; du kannst sie stummschalten."
+    ),
     "help.rest": "ob du Ruhezeit hast, und sie beginnen oder beenden",
     "help.rest.more": (
         "!ruhe – ob du gerade Ruhezeit hast und bis wann\n"

@@ -82,11 +82,6 @@ SENTENCES: Final = {
     "bot.unknown": "I did not understand that. Write !help and I will tell you what I can do.",
     "bot.unknown_near": "I did not understand that. Do you mean !{near}? With !help I tell you what I can do.",
     "bot.failed": "This did not work just now. Please try again in a moment.",
-    # Groups, as people name them.
-    "groups.unknown": "I do not find a group “{name}”. Please write its name as it stands in your list.",
-    "groups.near": "I do not find a group “{name}”. Do you mean {groups}? Please write it like that once more.",
-    "groups.several": "“{name}” can mean several groups: {groups}. Please write the whole name.",
-    "groups.many": "“{name}” can mean many groups: {groups} and others. Please write the whole name.",
     "rest.teachers_only": "Rest time is for teachers. You always get your messages at once.",
     "rest.now_until": "🌙 You are off until {until} ({why}).",
     "rest.now_no_end": "🌙 You are off ({why}).",

@@ -16,6 +16,28 @@ SENTENCES: Final = {
     "help.topic.leadership": "Leadership",
     "help.help": "this list",
     "help.help.more": "!help rest – all about !rest, also: !rest help\nWhat is meant for others is not in your list.",
+    "help.contacts": "whom you can write to, with links",
+    "help.contacts.more": (
+        "!contacts – the teachers of your groups and who else is in them\n"
+        "!contacts Müller – everybody of this name to whom you may write; also with typing errors\n"
+        "!contacts Müller 2 – the second page\n"
+        "Tap a name to write. This finds more than the search of your app."
+    ),
+    "help.who": "who is in a group",
+    "help.who.more": (
+        "!who Klasse 8.1 – everybody in the group; teachers see who has never signed in, too\n"
+        "A part of the name is enough: !who 8.1"
+    ),
+    "help.enter": "come into the room of a group",
+    "help.enter.more": (
+        "!enter Klasse 9.2 – brings you into the rooms of the group, even if you do not belong to it\n"
+        "!leave Klasse 9.2 – and out again"
+    ),
+    "help.leave": "leave the room of a group again",
+    "help.leave.more": (
+        "!leave Klasse 9.2 – takes you out of the rooms of a group that you visited\n"
+        "Your own groups cannot be left; you can mute them."
+    ),
     "help.rest": "whether you are off, and begin or end it",
     "help.rest.more": (
         "!rest – whether you are off right now and until when\n"

@@ -60,8 +60,12 @@ class Person(Client):
 
     def ask(self, words: str) -> str:
         """Writes to the bot and returns its answer."""
+        return self.ask_for(words)["body"]
+
+    def ask_for(self, words: str) -> Json:
+        """Writes to the bot and returns all of its answer."""
         asked = self.send(self.control_room, words)
-        return wait_until(lambda: self._answer_to(asked), 15)["body"]
+        return wait_until(lambda: self._answer_to(asked), 15)
 
     def _answer_to(self, asked: str) -> Json | None:
         events = self.events(self.control_room)

@@ -9,6 +9,7 @@ import pytest
 
 from appservice.bot.help_words import Topic
 from school.domain.decisions import Reason
+from school.domain.people import BUILT_IN_ROLES
 from school.domain.rest import RestCause
 from school.texts import CATALOGUES, Language, Texts
 
@@ -98,7 +99,8 @@ def test_every_sentence_is_said_somewhere() -> None:
     refusals = {f"refused.{reason}{more}" for reason in Reason for more in ("", ".ask_in")}
     left = set(GERMAN) - {name for name, _, _ in SAID} - refusals
     explained = {f"help.{command}{more}" for command in explained_commands() for more in ("", ".more")}
-    assert left == explained | {f"help.topic.{topic}" for topic in Topic}
+    roles = {f"role.{role}{more}" for role in BUILT_IN_ROLES for more in ("", ".many")}
+    assert left == explained | roles | {f"help.topic.{topic}" for topic in Topic}
 
 
 @pytest.mark.parametrize("language", Language)

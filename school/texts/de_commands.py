@@ -1,0 +1,42 @@
+"""Was der Bote zu den Befehlen über Personen, Gruppen und Räume sagt, auf Deutsch."""
+
+from typing import Final
+
+SENTENCES: Final = {
+    "role.teacher": "Lehrkraft",
+    "role.teacher.many": "Lehrkräfte",
+    "role.student": "Schüler/in",
+    "role.student.many": "Schüler/innen",
+    "role.guardian": "Sorgeberechtigte/r",
+    "role.guardian.many": "Sorgeberechtigte",
+    # Groups, as people name them.
+    "groups.unknown": "Eine Gruppe „{name}“ finde ich nicht. Schreib bitte den Namen, wie er in deiner Liste steht.",
+    "groups.near": "Eine Gruppe „{name}“ finde ich nicht. Meinst du {groups}? Schreib es bitte so noch einmal.",
+    "groups.several": "„{name}“ kann mehrere Gruppen meinen: {groups}. Schreib bitte den ganzen Namen.",
+    "groups.many": "„{name}“ kann viele Gruppen meinen: {groups} und andere. Schreib bitte den ganzen Namen.",
+    "groups.no_room": "{group} hat noch keinen Raum. Das ändert sich mit dem nächsten Abgleich.",
+    # Entering and leaving.
+    "enter.which": "Wohin möchtest du? So geht es: !betreten Klasse 9.2",
+    "enter.came": "Du bist jetzt in {group}. Mit !verlassen {group} gehst du wieder.",
+    "enter.is_there": "Du bist schon in {group}.",
+    "leave.which": "Welche Gruppe möchtest du verlassen? So geht es: !verlassen Klasse 9.2",
+    "leave.left": "Du hast {group} verlassen.",
+    "leave.not_there": "In {group} bist du nicht.",
+    # Who is in a group.
+    "who.which": "Um welche Gruppe geht es? So geht es: !wer Klasse 8.1",
+    "who.group": "{group}, Personen: {number}",
+    "who.never": "Noch nie angemeldet ({number}):",
+    "who.all_signed_in": "Alle haben sich schon einmal angemeldet.",
+    "who.more": "und {number} weitere",
+    # Whom somebody may write to.
+    "contacts.everybody": "Du kannst allen an der Schule schreiben, zum Beispiel:",
+    "contacts.teachers_and_groups": "Du kannst allen Lehrkräften schreiben und denen, die in deinen Gruppen sind:",
+    "contacts.groups": "Du kannst denen schreiben, die in deinen Gruppen sind:",
+    "contacts.own_teachers": "Lehrkräfte deiner Gruppen:",
+    "contacts.how_to_search": "Andere findest du mit ihrem Namen: !kontakte Müller",
+    "contacts.nobody": (
+        "Unter denen, denen du schreiben darfst, finde ich {name} nicht. Vielleicht ist der Name anders geschrieben?"
+    ),
+    "contacts.near": "{name} finde ich nicht. Meinst du vielleicht:",
+    "contacts.page": "Seite {page} von {pages}, gefunden: {number}. Weiter mit: {ask}",
+}

@@ -1,0 +1,40 @@
+"""What the bot says to the commands about people, groups and rooms, in English."""
+
+from typing import Final
+
+SENTENCES: Final = {
+    "role.teacher": "teacher",
+    "role.teacher.many": "Teachers",
+    "role.student": "pupil",
+    "role.student.many": "Pupils",
+    "role.guardian": "guardian",
+    "role.guardian.many": "Guardians",
+    # Groups, as people name them.
+    "groups.unknown": "I do not find a group “{name}”. Please write its name as it stands in your list.",
+    "groups.near": "I do not find a group “{name}”. Do you mean {groups}? Please write it like that once more.",
+    "groups.several": "“{name}” can mean several groups: {groups}. Please write the whole name.",
+    "groups.many": "“{name}” can mean many groups: {groups} and others. Please write the whole name.",
+    "groups.no_room": "{group} has no room yet. The next sync will change that.",
+    # Entering and leaving.
+    "enter.which": "Where would you like to go? It goes like this: !enter Klasse 9.2",
+    "enter.came": "You are in {group} now. With !leave {group} you go again.",
+    "enter.is_there": "You are in {group} already.",
+    "leave.which": "Which group would you like to leave? It goes like this: !leave Klasse 9.2",
+    "leave.left": "You have left {group}.",
+    "leave.not_there": "You are not in {group}.",
+    # Who is in a group.
+    "who.which": "Which group is it? It goes like this: !who Klasse 8.1",
+    "who.group": "{group}, people: {number}",
+    "who.never": "Never signed in yet ({number}):",
+    "who.all_signed_in": "Everybody has signed in before.",
+    "who.more": "and {number} more",
+    # Whom somebody may write to.
+    "contacts.everybody": "You can write to everybody at the school, for example:",
+    "contacts.teachers_and_groups": "You can write to all teachers, and to those who are in your groups:",
+    "contacts.groups": "You can write to those who are in your groups:",
+    "contacts.own_teachers": "Teachers of your groups:",
+    "contacts.how_to_search": "You find others by their name: !contacts Müller",
+    "contacts.nobody": "Among those to whom you may write I do not find {name}. Maybe the name is spelt differently?",
+    "contacts.near": "I do not find {name}. Do you perhaps mean:",
+    "contacts.page": "Page {page} of {pages}, found: {number}. More with: {ask}",
+}
