@@ -146,7 +146,7 @@ class Service:
         room_rest = RoomRestCommand(
             engine=engine, homeserver=homeserver, view=self.view, stamps=stamps, keyring=keyring, clock=clock
         )
-        entering = EnteringDesk(engine=engine, homeserver=homeserver, view=self.view)
+        entering = EnteringDesk(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
         commands = Commands(
             [
                 RestCommand(engine=engine, view=self.view, clock=clock).command(),

@@ -4,10 +4,9 @@ Who may write to all groups comes and goes. Who is in the group is in its rooms,
 a visitor is what the module does for one who comes by a link: into the space first, which opens the rooms.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.desks.reach import room_of
 from appservice.homeserver import Homeserver, RefusedError
 from appservice.school_view import SchoolView
+from school.clock import Clock, utc_now
 from school.database import audit
 from school.database.mirror import GroupRoomRow, group_room_rows
 from school.domain.decisions import Decision
@@ -44,7 +44,7 @@ class EnteringDesk:
         engine: AsyncEngine,
         homeserver: Homeserver,
         view: SchoolView,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver
