@@ -115,10 +115,10 @@ class _School:
         self._teachers[0].send(control, "!ruhe 10h")
         time.sleep(_MODULE_LOOKS_SECONDS)
         rooms = {"held": self._rooms[0][0], "out": self._rooms[0][1]}
-        without = self._spent(writer, rooms, frozen=True)
-        until(lambda: self.waiting() >= _COST_TURNS * _COST_MESSAGES, what="the appservice goes on")
-        self.until_all_wait(self.waiting())
-        whole = self._spent(writer, rooms, frozen=False)
+        without = self._spent(writer, rooms, frozen=True, waiting=0)
+        held = (_COST_TURNS + 1) * _COST_MESSAGES
+        self.until_all_wait(held)
+        whole = self._spent(writer, rooms, frozen=False, waiting=held)
         for spent, what, aim in (
             (without, "without its receipt, Synapse alone", 1.5),
             (whole, "with its receipt", 3.5),
@@ -133,8 +133,8 @@ class _School:
         self._teachers[0].send(control, "!ruhe aus")
         until(lambda: self.waiting() == 0, what="the deliveries", patience=_PATIENCE)
 
-    def _spent(self, writer: Client, rooms: dict[str, str], *, frozen: bool) -> dict[str, float]:
-        """CPU seconds for one message, by kind: the medians of the turns."""
+    def _spent(self, writer: Client, rooms: dict[str, str], *, frozen: bool, waiting: int) -> dict[str, float]:
+        """CPU seconds for one message, by kind: the medians of the turns. So many wait before."""
         processes = [self._demo.synapse] + ([] if frozen else [self._demo.appservice])
         spent: dict[str, list[float]] = {kind: [] for kind in rooms}
         if frozen:
@@ -146,7 +146,8 @@ class _School:
                 for _ in range(_COST_MESSAGES):
                     writer.send(rooms[kind], _WORDS)
                 if kind == "held" and not frozen:
-                    self.until_all_wait(self.waiting())
+                    waiting += _COST_MESSAGES
+                    self.until_all_wait(waiting)
                 time.sleep(_SETTLE_SECONDS)
                 spent[kind] += [(_cpu(processes) - before) / _COST_MESSAGES] if turn > 1 else []
         finally:
