@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
 from appservice.seen_events import SeenEvents
+from appservice.settling import Settling
 from appservice.versions import Versions
 from school.clock import Clock, utc_now
 from school.database import held
@@ -48,6 +49,7 @@ class Delivery:
         self._clock = clock
         self._versions = Versions(engine=engine, homeserver=homeserver, keyring=keyring)
         self._seen = SeenEvents()
+        self._settling = Settling(engine)
         self._never_tried: set[str] = set()
         self._went_with_another: set[str] = set()
 
@@ -63,6 +65,10 @@ class Delivery:
     def forget_what_was_seen(self) -> None:
         """Something may have changed of which nobody told."""
         self._seen.clear()
+
+    async def write_down(self) -> None:
+        """Returns when the database knows what has become of everything so far."""
+        await self._settling.write()
 
     async def deliver(self, message: HeldMessage, _members: Collection[UserId]) -> None:
         """Delivers a message to the members of its room, and settles it.
@@ -164,6 +170,8 @@ class Delivery:
             await self._settle(message, HeldState.REFUSED)
             await self._tell_refused(message, self._texts.say("held.lost"))
             return None, []
+        if "m.relates_to" in content:  # what has become of the other message is about to be asked
+            await self._settling.write()
         if await self._versions.is_void(content):
             await self._settle(message, HeldState.WITHDRAWN)
             return None, []
@@ -208,11 +216,9 @@ class Delivery:
         return None
 
     async def _settle(self, message: HeldMessage, state: HeldState, *, delivered_event_id: str | None = None) -> None:
-        async with self._engine.begin() as connection:
-            await held.settle(connection, message.event_id, state, delivered_event_id=delivered_event_id)
         self._seen.drop(message.event_id)
         self._never_tried.discard(message.event_id)
-        log.info("held_message_settled", held=message.event_id, state=state.value)
+        await self._settling.note(message, state, delivered_event_id=delivered_event_id)
 
     async def _tell_refused(self, message: HeldMessage, why: str) -> None:
         body = self._texts.say("held.refused", written=self._written(message, self._clock()), why=why)

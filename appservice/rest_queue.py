@@ -100,6 +100,7 @@ class RestQueue:
         """A person deleted an event: a notice that waits is taken back; the sealed copy of a delivered message goes. A
         message that was delivered only after its notice was deleted goes, too."""
         self._delivery.is_deleted(redacted_event_id)
+        await self._delivery.write_down()
         async with self._engine.begin() as connection:
             withdrawn = await held.settle(connection, redacted_event_id, HeldState.WITHDRAWN)
             behind = None if withdrawn else await held.held_behind(connection, redacted_event_id)
@@ -130,12 +131,14 @@ class RestQueue:
         """One look at everything that waits, with a part of what is due delivered; returns for how many seconds there
         is nothing to do."""
         give_up_at = asyncio.get_running_loop().time() + _LONGEST_ROUND
+        await self._delivery.write_down()
         async with self._engine.connect() as connection:
             rooms = await held.waiting(connection)
         # Receipts first: somebody waits for them now.
         pauses = await self._each_room(rooms, self._until_due)
         due = {room_id: messages for room_id, messages in rooms.items() if not pauses[room_id]}
         pauses |= await self._each_room(due, lambda messages: self._drain(messages, give_up_at))
+        await self._delivery.write_down()
         async with self._engine.begin() as connection:
             await held.open_drained_rooms(connection)
         return min([_LONGEST_SLEEP, *pauses.values()])
