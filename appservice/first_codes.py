@@ -1,10 +1,11 @@
 """First codes for people: making them, and what becomes of them.
 
-Whoever calls `issue` is the only one who ever sees the codes; what is kept is a digest. Each step of a code is in the
-audit log, without the code. Whether the school has codes at all is `settings.accounts.with_codes`.
+Whoever calls `issue` or `draft` is the only one who ever sees the codes; what is kept is a digest. Each step of a code
+is in the audit log, without the code. Whether the school has codes at all is `settings.accounts.with_codes`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from secrets import token_bytes
 from typing import Final
@@ -29,6 +30,16 @@ OWN_ACCOUNT: Final = "accounts:own"
 
 def _random(_person: Person) -> bytes:
     return token_bytes(RANDOM_BYTES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftedCodes:
+    """Codes of people that do not hold yet, and what will be kept of them."""
+
+    codes: Mapping[PersonId, str] = field(repr=False)
+    kept: Mapping[PersonId, FirstCode] = field(repr=False)
+    made_at: datetime
+    expires_at: datetime
 
 
 class FirstCodes:
@@ -58,6 +69,16 @@ class FirstCodes:
         Raises:
             ConfigError: the key is missing; nothing was made.
         """
+        draft = self.draft(people)
+        await self.put_in_force(draft, actor=actor, by_right=by_right)
+        return dict(draft.codes)
+
+    def draft(self, people: Sequence[Person]) -> "DraftedCodes":
+        """Codes that are good for nothing yet. They can be printed while the old ones still hold.
+
+        Raises:
+            ConfigError: the key is missing.
+        """
         key, now = self._read_key(), self._now()
         codes = {person.id: make_code(self._random(person)) for person in people}
         expires_at = now + self._lifetime
@@ -65,19 +86,29 @@ class FirstCodes:
             person_id: FirstCode(digest=digest_of(code, person_id, key), made_at=now, expires_at=expires_at)
             for person_id, code in codes.items()
         }
+        return DraftedCodes(codes=codes, kept=kept, made_at=now, expires_at=expires_at)
+
+    async def put_in_force(
+        self, draft: "DraftedCodes", *, actor: str, by_right: str, at_last: Callable[[], None] = lambda: None
+    ) -> None:
+        """From now on these codes hold, all or none; the codes that their people had are over.
+
+        `at_last` hands them out. It is called when all is written and nothing holds yet: if it raises, nothing has
+        changed. The database waits for it, so it must not take long.
+        """
         async with self._engine.begin() as connection:
-            await save_first_codes(connection, kept)
-            for person_id in codes:
+            await save_first_codes(connection, draft.kept)
+            for person_id in draft.codes:
                 await record(
                     connection,
-                    at=now,
+                    at=draft.made_at,
                     actor=actor,
                     action=Action.CODE_MADE,
                     target=person_id,
                     by_right=by_right,
-                    details={"expires_at": expires_at.timestamp()},
+                    details={"expires_at": draft.expires_at.timestamp()},
                 )
-        return codes
+            at_last()
 
     async def used(self, person_id: PersonId, *, at: datetime | None = None) -> bool:
         """Somebody has signed in with their code; says whether for the first time."""

@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from bench import decisions, directory_server, first_login, joining, messages, module_cost, release, start, syncing
+from bench import (
+    decisions,
+    directory_server,
+    first_login,
+    joining,
+    letters,
+    messages,
+    module_cost,
+    release,
+    start,
+    syncing,
+)
 from bench.harness import BenchError, Lab, Row
 
 BENCHES: dict[str, Callable[[Lab], Iterator[Row]]] = {
@@ -17,6 +28,7 @@ BENCHES: dict[str, Callable[[Lab], Iterator[Row]]] = {
     "joins": joining.rows,
     "sync": syncing.rows,
     "directory": directory_server.rows,
+    "letters": letters.rows,
     "messages": messages.rows,
     "release": release.rows,
     "module": module_cost.rows,

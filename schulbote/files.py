@@ -4,6 +4,8 @@ import json
 import os
 import secrets
 from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,50 @@ import yaml
 
 def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
     """Writes beside `path` and renames."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    beside = _beside(path)
+    _write(beside, text.encode(), mode)
+    beside.replace(path)
+
+
+@contextmanager
+def written_beside(path: Path, content: bytes, *, mode: int) -> Iterator[Callable[[], None]]:
+    """Writes beside `path`, to the disk. What is yielded puts it in its place; if the block fails, `path` is again what
+    it was."""
+    beside, before = _beside(path), _beside(path, ".before")
+    in_place = False
+
+    def put_in_place() -> None:
+        nonlocal in_place
+        if path.exists():
+            path.rename(before)
+        in_place = True
+        beside.rename(path)
+
+    try:
+        _write(beside, content, mode)
+        yield put_in_place
+    except BaseException:
+        if in_place:
+            path.unlink(missing_ok=True)
+        if before.exists():
+            before.rename(path)
+        raise
+    finally:
+        beside.unlink(missing_ok=True)
+        before.unlink(missing_ok=True)
+
+
+def _beside(path: Path, ending: str = "") -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}{ending}")
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def write_yaml(path: Path, value: object, *, mode: int = 0o644) -> None:

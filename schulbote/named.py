@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import Final
 
+from appservice.bot.group_words import find_groups, nearest_groups
 from school.domain.directory import Directory
-from school.domain.groups import Group
-from school.domain.people import Person
+from school.domain.groups import Group, GroupKind
+from school.domain.people import Person, Role
 from school.errors import WrongUseError
 
 _LISTED: Final = 10
@@ -53,6 +55,49 @@ def find_group(directory: Directory, words: str) -> Group:
         raise NotMeantError(f'"{words}" may mean {len(found)} groups: {listed}. Name one by the id.')
     near = did_you_mean(words, (group.name for group in directory.groups.values()))
     raise NotMeantError(f'There is no group "{words}"{f"; {near}" if near else "."}')
+
+
+def chosen_groups(directory: Directory, names: Iterable[str]) -> list[Group]:
+    """The groups that are named: as people write them, or with `*` for any of them.
+
+    Raises:
+        NotMeantError: a name means no group, or more than one.
+    """
+    found: dict[Group, None] = {}
+    for name in names:
+        found |= dict.fromkeys(_groups_like(name, directory) if "*" in name else [_group_called(name, directory)])
+    return list(found)
+
+
+def _groups_like(pattern: str, directory: Directory) -> list[Group]:
+    found = [group for group in directory.groups.values() if fnmatchcase(group.name, pattern)]
+    if not found:
+        raise NotMeantError(f'No group has a name like "{pattern}".')
+    return sorted(found, key=lambda group: (group.kind != GroupKind.CLASS, group.name))
+
+
+def _group_called(name: str, directory: Directory) -> Group:
+    groups = directory.groups.values()
+    found = find_groups(name, groups)
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(f'"{group.name}"' for group in (found or nearest_groups(name, groups))[:_LISTED])
+    if found:
+        raise NotMeantError(f'"{name}" may mean several groups: {listed}. Write the whole name of one.')
+    raise NotMeantError(f'There is no group "{name}"{f"; did you mean {listed}?" if listed else "."}')
+
+
+def find_role(known: Iterable[Role], name: str) -> Role:
+    """The role of this name.
+
+    Raises:
+        NotMeantError: there is none.
+    """
+    roles = sorted(known)
+    if name in roles:
+        return Role(name)
+    hint = did_you_mean(name, roles) or f"roles are {', '.join(roles)}."
+    raise NotMeantError(f'There is no role "{name}"; {hint}')
 
 
 def described(person: Person) -> str:

@@ -88,7 +88,7 @@ def _unknown_roles(settings: Settings, source: Source) -> Iterator[_Problem]:
         if role in BUILT_IN_ROLES:
             place: Place = ("rights", "added_roles", index)
             yield source.line_of(place), f'rights.added_roles: the role "{role}" is built in; take it out.'
-    known = sorted(BUILT_IN_ROLES | set(added))
+    known = sorted(settings.rights.all_roles)
     for role in settings.rights.roles:
         if role not in known:
             yield source.line_of(("rights", "roles", role)), f"rights.roles.{role}: {_no_role(role, known)}"

@@ -21,6 +21,7 @@ from sqlalchemy import URL
 
 from school.config import values
 from school.config.accounts import AccountSettings
+from school.config.letters import LetterSettings
 from school.config.register import RegisterSettings
 from school.config.rest import RestSettings
 from school.config.secret_files import read_secret
@@ -29,7 +30,7 @@ from school.config.source import Source, dotted
 from school.domain.files import FileLimits, FileRules
 from school.domain.groups import GroupKind
 from school.domain.layout import NAME
-from school.domain.people import Role, UserId
+from school.domain.people import BUILT_IN_ROLES, Role, UserId
 from school.domain.rights import Level, Right, Rule
 
 
@@ -74,6 +75,7 @@ class WebSettings(Section):
     listen_host: Annotated[str, AfterValidator(values.listen_host)] = "127.0.0.1"
     listen_port: Annotated[int, Field(ge=1, le=65535)] = 8009
     public_url: WebAddress = Field(default_factory=_own_address)
+    element_url: WebAddress | None = None
 
 
 class DatabaseSettings(Section):
@@ -150,6 +152,11 @@ class RightsSettings(Section):
     persons: _GrantsByName = Field(default={})
 
     _lines: tuple[RightLine, ...] = PrivateAttr()
+
+    @property
+    def all_roles(self) -> frozenset[Role]:
+        """The roles that people can have."""
+        return BUILT_IN_ROLES | set(self.added_roles)
 
     def model_post_init(self, context: Any) -> None:
         self._lines = tuple(self._right_lines(context))
@@ -261,6 +268,7 @@ class Settings(Section):
     database: DatabaseSettings
     secrets: SecretsSettings
     accounts: AccountSettings
+    letters: LetterSettings
     rights: RightsSettings
     rest: RestSettings
     files: FileSettings

@@ -220,4 +220,6 @@ SENTENCES: Final = {
     "sync.other_plan": "Der Plan ist inzwischen ein anderer. Bitte sieh ihn dir noch einmal an.",
     "sync.unreadable": "⛔ Das Register lässt sich so nicht verwenden, geändert ist nichts. {why}",
     "sync.failed": "⛔ Der Abgleich kam nicht zu Ende. Bitte starte ihn später noch einmal. ({why})",
+    # In letters.
+    "letters.child": "Kind: {names}",
 }

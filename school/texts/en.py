@@ -194,4 +194,6 @@ SENTENCES: Final = {
     "sync.other_plan": "The plan is another one by now. Please look at it once more.",
     "sync.unreadable": "⛔ The register cannot be used as it is, nothing is changed. {why}",
     "sync.failed": "⛔ The sync did not come to its end. Please start it again later. ({why})",
+    # In letters.
+    "letters.child": "Child: {names}",
 }

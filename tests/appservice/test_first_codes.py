@@ -136,6 +136,40 @@ async def test_all_codes_or_none(codes: FirstCodes, engine: AsyncEngine) -> None
     assert await audited(engine) == []
 
 
+async def test_drafted_codes_are_good_for_nothing_until_they_are_put_in_force(
+    codes: FirstCodes, engine: AsyncEngine, clock: Clock
+) -> None:
+    old = await codes.issue([BEN], actor=IDA.id, by_right="reset_passwords")
+    draft = codes.draft([BEN, BEA])
+    assert draft.expires_at == MORNING + 30 * DAY
+    assert await judged(engine, BEN, draft.codes[BEN.id], MORNING) is CodeVerdict.WRONG
+    assert await judged(engine, BEA, draft.codes[BEA.id], MORNING) is CodeVerdict.NO_CODE
+    assert await judged(engine, BEN, old[BEN.id], MORNING) is CodeVerdict.ACCEPTED
+    await codes.put_in_force(draft, actor=IDA.id, by_right="reset_passwords")
+    for one in (BEN, BEA):
+        assert await judged(engine, one, draft.codes[one.id], MORNING) is CodeVerdict.ACCEPTED
+    assert await judged(engine, BEN, old[BEN.id], MORNING) is CodeVerdict.WRONG
+
+
+async def test_if_codes_cannot_be_handed_out_the_old_ones_hold(codes: FirstCodes, engine: AsyncEngine) -> None:
+    old = await codes.issue([BEN], actor=IDA.id, by_right="reset_passwords")
+    draft = codes.draft([BEN])
+
+    def no_paper() -> None:
+        raise OSError("no paper")
+
+    with pytest.raises(OSError, match="no paper"):
+        await codes.put_in_force(draft, actor=IDA.id, by_right="reset_passwords", at_last=no_paper)
+    assert await judged(engine, BEN, old[BEN.id], MORNING) is CodeVerdict.ACCEPTED
+    assert await judged(engine, BEN, draft.codes[BEN.id], MORNING) is CodeVerdict.WRONG
+    assert len(await audited(engine)) == 1
+
+
+async def test_a_draft_does_not_say_its_codes(codes: FirstCodes) -> None:
+    draft = codes.draft([BEN])
+    assert draft.codes[BEN.id] not in repr(draft)
+
+
 async def test_without_the_key_nothing_is_made(engine: AsyncEngine, codes: FirstCodes) -> None:
     def no_key() -> bytes:
         raise ConfigError.at(Path("code_key"), None, "this secret is missing")

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from schulbote.files import ensure_secret, new_key, new_signing_key, write_json, write_whole, write_yaml
+from schulbote.files import (
+    ensure_secret,
+    new_key,
+    new_signing_key,
+    write_json,
+    write_whole,
+    write_yaml,
+    written_beside,
+)
 
 
 def mode(path: Path) -> int:
@@ -98,3 +106,51 @@ def test_json_is_for_the_owner_and_yaml_keeps_its_order(tmp_path: Path) -> None:
     assert list(yaml.safe_load((tmp_path / "a.yaml").read_text())) == ["z", "a"]
     assert "ä" in (tmp_path / "a.yaml").read_text()
     assert mode(tmp_path / "a.yaml") == 0o644
+
+
+# What is put in its place later, or never.
+
+
+def test_a_file_written_beside_gets_its_name_when_it_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    with written_beside(file, b"new", mode=0o600) as put_in_place:
+        assert not file.exists()
+        [beside] = tmp_path.iterdir()
+        assert (beside.read_bytes(), mode(beside)) == (b"new", 0o600)
+        put_in_place()
+        assert (file.read_bytes(), mode(file)) == (b"new", 0o600)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("before", [None, b"old"], ids=["no file", "an older file"])
+@pytest.mark.parametrize("in_place", [False, True])
+def test_if_what_follows_fails_everything_is_as_before(tmp_path: Path, before: bytes | None, in_place: bool) -> None:
+    file = tmp_path / "file"
+    if before is not None:
+        file.write_bytes(before)
+
+    def fails() -> None:
+        with written_beside(file, b"new", mode=0o600) as put_in_place:
+            if in_place:
+                put_in_place()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fails()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == ({"file": before} if before else {})
+
+
+def test_if_nobody_puts_it_in_place_nothing_is_left(tmp_path: Path) -> None:
+    with written_beside(tmp_path / "file", b"new", mode=0o600):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("schulbote.files.os.fsync", full)
+    with pytest.raises(OSError, match="No space"), written_beside(tmp_path / "file", b"new", mode=0o600):
+        pytest.fail("it was not written")
+    assert list(tmp_path.iterdir()) == []
