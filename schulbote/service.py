@@ -51,7 +51,8 @@ from school.errors import WrongUseError
 from school.sealing import Keyring
 from school.standing import CannotDecideError, StandingKeeper
 from school.texts import Language, Texts
-from schulbote.connections import open_database, open_homeserver, open_runner
+from schulbote.audit_keeper import AuditKeeper
+from schulbote.connections import audit_keys, open_database, open_homeserver, open_runner
 from schulbote.homeserver_config import APPSERVICE_ID
 from schulbote.metrics import SyncMetrics, metrics_routes, rest_metrics
 from schulbote.schedule import Schedule, Why, watched_paths
@@ -118,6 +119,9 @@ class Service:
         self.view = SchoolView(keeper, settings.zone)
         self._seats = Seats(engine=engine, homeserver=homeserver, clock=clock)
         self._free_days = FreeDays(settings, engine)
+        self._audit_keeper = AuditKeeper(
+            reader=reader, writer=engine, keys=audit_keys(settings), days=settings.keep.audit_days
+        )
         self.waiting = WaitingLook(engine=engine, homeserver=homeserver, standing=lambda: self.view.now)
         self._silence = Silence(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
         self._summaries = Summaries(engine=engine, homeserver=homeserver, view=self.view, texts=texts)
@@ -293,6 +297,7 @@ class Service:
         await self._free_days.renew(now)
         async with self._engine.begin() as connection:
             await rests.forget_past(connection, before=now - _KEEP_RESTS)
+        await self._audit_keeper.keep(now)
 
 
 async def _listen(stack: AsyncExitStack, settings: Settings, routes: list[web.RouteDef]) -> None:

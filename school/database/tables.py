@@ -250,6 +250,19 @@ audit_log = Table(
     Column("target", String, nullable=False),
     Column("by_right", String, nullable=False),
     Column("details", JSON, nullable=False),
+    Column("hash", String, nullable=False, server_default=""),
+)
+
+# One row: where the chain of the audit log begins and ends (`school.domain.audit_chain`).
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("cut_number", BigInteger, nullable=False),
+    Column("cut_hash", String, nullable=False),
+    Column("seal", String, nullable=False),
 )
 
 leases = Table(
