@@ -28,6 +28,8 @@ class Action(StrEnum):
     """A rest or a pause was ended before its time."""
     ROOM_REST_SET = "room_rest_set"
     """A teacher said whether messages in a room wait while its teachers rest."""
+    TEACHERS_ONLY_SET = "teachers_only_set"
+    """A teacher said whether only teachers write in a room."""
     GROUP_ENTERED = "group_entered"
     """Somebody entered the rooms of a group that they are not in."""
     SYNC_APPLIED = "sync_applied"
