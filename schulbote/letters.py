@@ -8,7 +8,7 @@ still hold, and there is no file.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,6 @@ from schulbote.files import written_beside
 
 _ACTOR: Final = "schulbote letters"
 _NAMED: Final = 10
-_DAY: Final = timedelta(days=1)
 
 
 class NobodyError(FailedError):
@@ -98,9 +97,8 @@ async def write_letters(
     if not people:
         raise NobodyError(_why_nobody(wish, left_out, with_codes=settings.accounts.with_codes))
     draft = codes.draft(people) if settings.accounts.with_codes else None
-    last_day = None if draft is None else (draft.expires_at.astimezone(settings.zone) - _DAY).date()
-    today = clock().astimezone(settings.zone).date()
-    sheet = sheet_of(settings, today=today, valid_until=last_day, second=wish.language)
+    expires_at = None if draft is None else draft.expires_at
+    sheet = sheet_of(settings, now=clock(), expires_at=expires_at, second=wish.language)
     texts, of = Texts(Language(settings.school.language)), {} if draft is None else draft.codes
     pages = render([letter_to(recipient, of.get(recipient.person.id), texts) for recipient in chosen], sheet)
     with written_beside(out, pages, mode=0o600) as put_in_place:
@@ -108,7 +106,7 @@ async def write_letters(
             put_in_place()
         else:
             await _take_effect(codes, draft, put_in_place)
-    return Printed(written=people, left_out=left_out, last_day=last_day)
+    return Printed(written=people, left_out=left_out, last_day=sheet.valid_until)
 
 
 async def _those_who_need_one(settings: Settings, codes: FirstCodes, asked: Sequence[Recipient]) -> Sequence[Recipient]:

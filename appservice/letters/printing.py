@@ -49,7 +49,7 @@ class Letter:
 
 
 def render(letters: Sequence[Letter], sheet: Sheet, *, fonts: Fonts | None = None) -> bytes:
-    """The letters as one PDF, in the order given, a page each. It takes a moment: not for an event loop.
+    """The letters as one PDF, in the order given, a page each. It takes a moment: call it in a thread of its own.
 
     Raises:
         CannotPrintError: something in them cannot be printed.

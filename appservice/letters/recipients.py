@@ -74,5 +74,10 @@ def letter_to(recipient: Recipient, code: str | None, texts: Texts) -> Letter:
     way = recipient.group.name
     if recipient.wards:
         way += " · " + texts.say("letters.child", names=", ".join(names_of(recipient.wards)))
-    user_name = recipient.person.user_id.partition(":")[0].removeprefix("@")
-    return Letter(name=recipient.person.display_name, user_name=user_name, way=way, code=code)
+    return letter_for(recipient.person, code, way)
+
+
+def letter_for(person: Person, code: str | None, way: str = "") -> Letter:
+    """The letter of somebody who comes for it, or the way that it takes to them."""
+    user_name = person.user_id.partition(":")[0].removeprefix("@")
+    return Letter(name=person.display_name, user_name=user_name, way=way, code=code)

@@ -8,7 +8,7 @@ The steps by how people sign in:
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from appservice.letters.qr import element_web_link, element_x_link
@@ -18,6 +18,7 @@ from school.config.accounts import SignIn
 from school.config.letters import LetterLanguage
 from school.errors import WrongUseError
 
+_DAY: Final = timedelta(days=1)
 PASSWORD_PAGE: Final = "/password"  # noqa: S105 - a path
 """Where people choose a password, behind `web.public_url`."""
 
@@ -41,8 +42,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """What all letters say. `languages` are the school's and perhaps a second one; `valid_until` is None without
-    codes."""
+    """What all letters say. `languages` are the school's and perhaps a second one; `valid_until` is the last whole day
+    on which codes hold, None without codes."""
 
     school: str
     server_name: str
@@ -60,9 +61,10 @@ class Sheet:
 
 
 def sheet_of(
-    settings: Settings, *, today: date, valid_until: date | None, second: LetterLanguage | None = None
+    settings: Settings, *, now: datetime, expires_at: datetime | None = None, second: LetterLanguage | None = None
 ) -> Sheet:
-    """The sheet of a school. Without `second` the second language is the one of school.yaml, if there is one.
+    """The sheet of a school. `expires_at` is when the codes are over, None where there are none. Without `second` the
+    second language is the one of school.yaml, if there is one.
 
     Raises:
         NoWayInError: with single sign-on, school.yaml names no Element Web.
@@ -74,8 +76,8 @@ def sheet_of(
         server_name=settings.matrix.server_name,
         languages=tuple(languages),
         steps=tuple(_steps(settings)),
-        today=today,
-        valid_until=valid_until,
+        today=now.astimezone(settings.zone).date(),
+        valid_until=None if expires_at is None else (expires_at - _DAY).astimezone(settings.zone).date(),
         ask=settings.letters.ask,
     )
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unicodedata import bidirectional, category
@@ -22,7 +22,8 @@ from appservice.letters.texts import CATALOGUES
 from school.config import load_settings
 from school.config.letters import LetterLanguage
 
-TODAY, LAST_DAY = date(2026, 8, 24), date(2026, 9, 22)
+NOW = datetime(2026, 8, 23, 22, 30, tzinfo=UTC)
+"""Half past twelve in the night to the 24th, in Berlin."""
 CODE = "k7wq-m3fxn-9dtrb"
 CASES = ["codes", "ldap", "oidc"]
 SECOND = [language for language in LetterLanguage if language != LetterLanguage.GERMAN]
@@ -96,8 +97,8 @@ def sheet(tmp_path: Path) -> Callable[..., Sheet]:
         }
         file = tmp_path / "school.yaml"
         file.write_text(yaml.safe_dump(content | sections))
-        last_day = LAST_DAY if sign_in == "codes" else None
-        return sheet_of(load_settings(file), today=TODAY, valid_until=last_day, second=second)
+        expires_at = NOW + timedelta(days=30) if sign_in == "codes" else None
+        return sheet_of(load_settings(file), now=NOW, expires_at=expires_at, second=second)
 
     return make
 
@@ -202,6 +203,13 @@ def test_where_passwords_are_not_ours_a_letter_speaks_of_no_code(sheet: Callable
 def test_with_single_sign_on_a_letter_has_to_name_a_web_client(sheet: Callable[..., Sheet]) -> None:
     with pytest.raises(NoWayInError, match=r"web\.element_url"):
         sheet("oidc", web={})
+
+
+def test_a_letter_says_the_day_in_the_zone_of_the_school_and_the_last_whole_day(sheet: Callable[..., Sheet]) -> None:
+    """30 days later the code ends at half past twelve in the night to the 23rd."""
+    [page] = printed([letter()], sheet(second=LetterLanguage.TURKISH))
+    assert "24.August2026" in page
+    assert "22.September2026·22Eylül2026" in page
 
 
 def test_whom_to_ask_is_said_as_school_yaml_has_it(sheet: Callable[..., Sheet]) -> None:
