@@ -34,6 +34,7 @@ class EventRouter:
         direct_rooms: DirectRooms,
         control: ControlRooms,
         commands_in_rooms: Iterable[Callable[[Mapping[str, Any]], Awaitable[None]]] = (),
+        on_join: Callable[[str, UserId], Awaitable[None]] | None = None,
     ) -> None:
         self._bot = bot
         self._queue = queue
@@ -41,6 +42,7 @@ class EventRouter:
         self._direct_rooms = direct_rooms
         self._hear_messages = (control.message, *commands_in_rooms)
         self._control = control
+        self._on_join = on_join
         self._tails: dict[str, asyncio.Task[None]] = {}
 
     async def take(self, events: Sequence[Mapping[str, Any]]) -> None:
@@ -72,6 +74,8 @@ class EventRouter:
             if event["type"] == "m.room.message" and self._is_from_a_person(event):
                 for hear in self._hear_messages:
                     self._later(event["room_id"], hear(event))
+            elif self._on_join is not None and _is_join(event):
+                self._later(event["room_id"], self._on_join(event["room_id"], UserId(event["state_key"])))
 
     def _is_from_a_person(self, event: Mapping[str, Any]) -> bool:
         return event["sender"] != self._bot and SIGNED_KEY not in event["content"]
@@ -104,3 +108,7 @@ class EventRouter:
             await work
         except Exception:
             log.exception("command_not_answered")
+
+
+def _is_join(event: Mapping[str, Any]) -> bool:
+    return event["type"] == "m.room.member" and "state_key" in event and event["content"].get("membership") == "join"

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from school.clock import Clock, utc_now
-from school.database.audit import Action, record
+from school.database.audit import Action, record, record_for_each
 from school.database.first_codes import (
     accounts_in_use,
     all_first_codes,
@@ -98,16 +98,15 @@ class FirstCodes:
         """
         async with self._engine.begin() as connection:
             await save_first_codes(connection, draft.kept)
-            for person_id in draft.codes:
-                await record(
-                    connection,
-                    at=draft.made_at,
-                    actor=actor,
-                    action=Action.CODE_MADE,
-                    target=person_id,
-                    by_right=by_right,
-                    details={"expires_at": draft.expires_at.timestamp()},
-                )
+            await record_for_each(
+                connection,
+                at=draft.made_at,
+                actor=actor,
+                action=Action.CODE_MADE,
+                targets=list(draft.codes),
+                by_right=by_right,
+                details={"expires_at": draft.expires_at.timestamp()},
+            )
             at_last()
 
     async def used(self, person_id: PersonId, *, at: datetime | None = None) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver
 from school.database.mirror import GroupRoomRow, RoomsOfGroup, save_group_room
+from school.database.teachers_only import is_for_teachers_only
 from school.domain.groups import Group, GroupId, GroupKind
 from school.domain.layout import DEFAULT_LAYOUT, Layouts
 from school.domain.people import UserId
@@ -21,6 +22,7 @@ from school.domain.rooms import (
     power_levels,
     stamp_from,
 )
+from school.domain.teachers_only import with_teachers_only, writers_of
 
 _WHOLE: Final = frozenset(
     {"m.room.power_levels", "m.room.join_rules", "m.room.history_visibility", "m.room.guest_access"}
@@ -56,7 +58,9 @@ class GroupRooms:
             if stamp.kind in rows.get(stamp.group, {}):
                 continue
             # It has the name that the group had then: an unknown name is written again.
-            row = await self._save(GroupRoomRow(group_id=stamp.group, kind=stamp.kind, room_id=room_id, name=""))
+            hushed = await self._wants_teachers_only(stamp.kind, stamp.group)
+            found = GroupRoomRow(group_id=stamp.group, kind=stamp.kind, room_id=room_id, name="")
+            row = await self._save(replace(found, wants_teachers_only=hushed))
             rows[stamp.group] = {**rows.get(stamp.group, {}), stamp.kind: row}
         return rows
 
@@ -70,7 +74,7 @@ class GroupRooms:
         return all(
             kind in known
             and known[kind].name == name
-            and (kind is RoomKind.SPACE or known[kind].moderators == wanted)
+            and (kind is RoomKind.SPACE or _has_levels(known[kind], wanted))
             and (known[kind].linked or not _belongs_into_space(kind, known))
             for kind, name in self._names(group).items()
         )
@@ -98,10 +102,13 @@ class GroupRooms:
             if row.name != name:
                 await self._homeserver.set_state(row.room_id, "m.room.name", "", {"name": name})
                 row = await self._save(replace(row, name=name))
-            if kind is not RoomKind.SPACE and row.moderators != wanted:
+            if kind is not RoomKind.SPACE and not _has_levels(row, wanted):
                 levels = power_levels(kind, wanted)
+                if row.wants_teachers_only:
+                    before = await self._homeserver.state(row.room_id, "m.room.power_levels")
+                    levels = with_teachers_only(levels, writers_of(before))
                 await self._homeserver.set_state(row.room_id, "m.room.power_levels", "", levels)
-                row = await self._save(replace(row, moderators=wanted))
+                row = await self._save(replace(row, moderators=wanted, teachers_only=row.wants_teachers_only))
             rows[kind] = row
 
     def ajar(
@@ -145,6 +152,10 @@ class GroupRooms:
             await save_group_room(connection, row)
         return row
 
+    async def _wants_teachers_only(self, kind: RoomKind, group_id: GroupId) -> bool:
+        async with self._engine.connect() as connection:
+            return kind is RoomKind.GROUP and await is_for_teachers_only(connection, group_id)
+
     async def _link(self, space: GroupRoomRow, row: GroupRoomRow) -> GroupRoomRow:
         child = {"via": [self._server_name], "suggested": True}
         await self._homeserver.set_state(space.room_id, "m.space.child", row.room_id, child)
@@ -161,13 +172,15 @@ class GroupRooms:
         lets_in: tuple[str, ...] | None,
     ) -> GroupRoomRow:
         leading = () if kind is RoomKind.SPACE else moderators
+        hushed = await self._wants_teachers_only(kind, group.id)  # also in a room that is made anew
+        levels = power_levels(kind, leading)
         stamp = RoomStamp(kind=kind, group=group.id)
         request: dict[str, Any] = {
             "preset": "private_chat",
             "visibility": "private",
             "room_version": ROOM_VERSION,
             "creation_content": {"m.federate": False, STAMP_KEY: stamp.to_content()},
-            "power_level_content_override": power_levels(kind, leading),
+            "power_level_content_override": with_teachers_only(levels, ()) if hushed else levels,
             "initial_state": [
                 {"type": "m.room.history_visibility", "content": {"history_visibility": HISTORY[kind]}},
                 {"type": "m.room.guest_access", "content": {"guest_access": "forbidden"}},
@@ -181,9 +194,14 @@ class GroupRooms:
             parent = {"via": [self._server_name], "canonical": True}
             request["initial_state"].append({"type": "m.space.parent", "state_key": space.room_id, "content": parent})
         room_id = await self._homeserver.create_room(request)
-        return await self._save(
-            GroupRoomRow(group_id=group.id, kind=kind, room_id=room_id, name=name, moderators=leading, lets_in=lets_in)
+        made = GroupRoomRow(
+            group_id=group.id, kind=kind, room_id=room_id, name=name, moderators=leading, lets_in=lets_in
         )
+        return await self._save(replace(made, teachers_only=hushed, wants_teachers_only=hushed))
+
+
+def _has_levels(row: GroupRoomRow, moderators: tuple[UserId, ...]) -> bool:
+    return row.moderators == moderators and row.teachers_only == row.wants_teachers_only
 
 
 def _belongs_into_space(kind: RoomKind, rooms: RoomsOfGroup) -> bool:

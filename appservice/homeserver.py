@@ -53,10 +53,18 @@ class Homeserver(Accounts):
         answer = await self.call(Method.PUT, path, content, as_user=as_user, ts=origin_server_ts)
         return str(answer["event_id"])
 
-    async def set_state(self, room_id: str, event_type: str, state_key: str, content: Mapping[str, Any]) -> None:
-        """Writes state as the bot."""
+    async def set_state(
+        self,
+        room_id: str,
+        event_type: str,
+        state_key: str,
+        content: Mapping[str, Any],
+        *,
+        as_user: UserId | None = None,
+    ) -> None:
+        """Writes state, as the bot or as a person."""
         path = f"/_matrix/client/v3/rooms/{quote(room_id)}/state/{quote(event_type)}/{quote(state_key, safe='')}"
-        await self.call(Method.PUT, path, content)
+        await self.call(Method.PUT, path, content, as_user=as_user)
 
     async def state(
         self, room_id: str, event_type: str, state_key: str = "", *, as_user: UserId | None = None

@@ -44,6 +44,7 @@ async def apply_plan(
         added=plan.memberships_added,
         removed=[(person, key) for person, key in plan.memberships_removed if person not in gone and key not in ended],
     )
+    await register.people_changed(connection)
     await audit.record(
         connection,
         at=at,
@@ -53,7 +54,6 @@ async def apply_plan(
         by_right="import_people",
         details={"counts": plan.counts} | plan.as_json(),
     )
-    await register.people_changed(connection)
 
 
 def _new_user_ids(

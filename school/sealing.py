@@ -191,6 +191,11 @@ def keyed_hash(key: bytes, *parts: str) -> str:
     return hmac.new(key, canonical(list(parts)), hashlib.sha256).hexdigest()[:40]
 
 
+def audit_key(identity_key: bytes) -> bytes:
+    """The key of the audit log's chain. Synapse has no part in it, and it must last as long as the log."""
+    return _derive(identity_key, b"audit log")
+
+
 def _bound(binding: Binding) -> list[Any]:
     return [binding.room_id, binding.sender, binding.event_type, binding.origin_server_ts]
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, Operationa
 
 from school.errors import FailedError, WrongUseError
 
-_COMMANDS: Final = ("demo", "init", "run", "check", "sync", "why", "rights", "status", "letters", "logins")
+_COMMANDS: Final = ("demo", "init", "run", "check", "sync", "why", "rights", "status", "letters", "logins", "audit")
 _DATABASE_FAILED: Final = (DatabaseError, OperationalError, InterfaceError)
 """Just these and not their children: it is away, or is no database. A broken constraint is a mistake of ours."""
 
@@ -29,7 +29,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"schulbote.commands.{cmd_name}").command
+        command: click.Command = import_module(f"schulbote.commands.{cmd_name.replace('-', '_')}").command
         command.name = cmd_name
         return command
 

@@ -14,18 +14,29 @@ from school.clock import Clock, utc_now
 from school.config import Settings, read_keys, read_secret
 from school.database.migrate import upgrade
 from school.database.writer import open_writer
+from school.sealing import audit_key
 from schulbote.syncing import mirror
 
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """The database, with all tables that this program needs."""
-    await asyncio.to_thread(upgrade, settings.database.sqlalchemy_url("sync"))
-    engine = open_writer(settings.database.sqlalchemy_url("async"))
+    key = audit_keys(settings)[0]
+    await asyncio.to_thread(upgrade, settings.database.sqlalchemy_url("sync"), audit_key=key)
+    engine = open_writer(settings.database.sqlalchemy_url("async"), audit_key=key)
     try:
         yield engine
     finally:
         await engine.dispose()
+
+
+def audit_keys(settings: Settings) -> tuple[bytes, ...]:
+    """The keys of the audit log's chain, the newest first.
+
+    Raises:
+        ConfigError: the identity key is missing.
+    """
+    return tuple(map(audit_key, read_keys(settings.secrets.identity_key)))
 
 
 def open_homeserver(settings: Settings) -> Homeserver:

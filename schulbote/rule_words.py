@@ -30,6 +30,7 @@ FIXED_RULES: Final[Mapping[str, str]] = {
     "rooms:names": "Nobody who rests is invited to a chat with a name, a topic or a picture: those are words, too.",
     "rooms:others_words": "What others wrote is deleted by teachers only, and in a direct room by nobody.",
     "rooms:teachers_moderate": "Who may write to everyone may delete what others wrote in a chat.",
+    "rooms:teachers_lead": "The teachers of a group say whether only teachers write in its room.",
     "rooms:invites_oneself": "Nobody invites themselves.",
     "rooms:groups_come_from_the_school": "Only the school makes spaces and group rooms.",
     "rooms:teachers_room": "Teachers may bring anybody into a teacher's room.",

@@ -17,15 +17,18 @@ from appservice.bot.commands import Commands
 from appservice.bot.contacts_command import ContactsCommand
 from appservice.bot.control_rooms import ControlRooms
 from appservice.bot.enter_command import EnterCommand
+from appservice.bot.in_rooms import InRooms
 from appservice.bot.rest_command import RestCommand
 from appservice.bot.room_rest_command import RoomRestCommand
 from appservice.bot.sync_command import SyncCommand
 from appservice.bot.sync_news import SyncNews
+from appservice.bot.teachers_only_command import TeachersOnlyCommand
 from appservice.bot.who_command import WhoCommand
 from appservice.catching_up import CatchingUp
 from appservice.desks.contacts import ContactsDesk
 from appservice.desks.entering import EnteringDesk
 from appservice.desks.members import MembersDesk
+from appservice.desks.teachers_only import TeachersOnlyDesk
 from appservice.direct_rooms import DirectRooms, RoomStamps
 from appservice.endpoints import Endpoints
 from appservice.events import EventRouter
@@ -51,7 +54,8 @@ from school.errors import WrongUseError
 from school.sealing import Keyring
 from school.standing import CannotDecideError, StandingKeeper
 from school.texts import Language, Texts
-from schulbote.connections import open_database, open_homeserver, open_runner
+from schulbote.audit_keeper import AuditKeeper
+from schulbote.connections import audit_keys, open_database, open_homeserver, open_runner
 from schulbote.homeserver_config import APPSERVICE_ID
 from schulbote.metrics import SyncMetrics, metrics_routes, rest_metrics
 from schulbote.schedule import Schedule, Why, watched_paths
@@ -118,6 +122,9 @@ class Service:
         self.view = SchoolView(keeper, settings.zone)
         self._seats = Seats(engine=engine, homeserver=homeserver, clock=clock)
         self._free_days = FreeDays(settings, engine)
+        self._audit_keeper = AuditKeeper(
+            reader=reader, writer=engine, keys=audit_keys(settings), days=settings.keep.audit_days
+        )
         self.waiting = WaitingLook(engine=engine, homeserver=homeserver, standing=lambda: self.view.now)
         self._silence = Silence(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
         self._summaries = Summaries(engine=engine, homeserver=homeserver, view=self.view, texts=texts)
@@ -143,8 +150,16 @@ class Service:
         stamps = RoomStamps(homeserver)
         self._runner = open_runner(settings, engine, homeserver, sync=self._roster_sync, clock=clock)
         self.sync_command = SyncCommand(syncs=self._runner, is_admin=homeserver.is_admin)
-        room_rest = RoomRestCommand(
-            engine=engine, homeserver=homeserver, view=self.view, stamps=stamps, keyring=keyring, clock=clock
+        room_rest = RoomRestCommand(engine=engine, view=self.view, clock=clock)
+        hushing = TeachersOnlyDesk(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
+        teachers_only = TeachersOnlyCommand(engine=engine, desk=hushing, view=self.view)
+        in_rooms = InRooms(
+            [room_rest.in_room(), teachers_only.in_room()],
+            homeserver=homeserver,
+            view=self.view,
+            stamps=stamps,
+            keyring=keyring,
+            clock=clock,
         )
         entering = EnteringDesk(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
         commands = Commands(
@@ -152,6 +167,7 @@ class Service:
                 RestCommand(engine=engine, view=self.view, clock=clock).command(),
                 AbsenceCommand(engine=engine, view=self.view, clock=clock).command(),
                 room_rest.command(),
+                teachers_only.command(),
                 self.sync_command.command(),
                 *EnterCommand(desk=entering, view=self.view).commands(),
                 WhoCommand(desk=MembersDesk(engine=engine, view=self.view), view=self.view).command(),
@@ -187,7 +203,8 @@ class Service:
             stamps=stamps,
             direct_rooms=DirectRooms(homeserver, stamps),
             control=self._control,
-            commands_in_rooms=[room_rest.message],
+            commands_in_rooms=[in_rooms.message],
+            on_join=hushing.came,
         )
         self.endpoints = Endpoints(
             homeserver_token=read_secret(settings.secrets.homeserver_token),
@@ -293,6 +310,7 @@ class Service:
         await self._free_days.renew(now)
         async with self._engine.begin() as connection:
             await rests.forget_past(connection, before=now - _KEEP_RESTS)
+        await self._audit_keeper.keep(now)
 
 
 async def _listen(stack: AsyncExitStack, settings: Settings, routes: list[web.RouteDef]) -> None:

@@ -4,9 +4,10 @@ Judging has no side effects and needs nothing but its arguments: Synapse may ask
 its own checks. The verdict is one of three: pass, pass with other content, refuse.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from school.clock import Clock
@@ -24,6 +25,7 @@ from school.domain.rooms import (
     level_of,
     stamp_from,
 )
+from school.domain.teachers_only import switches_writers
 from school.sealing import Keyring, Purpose
 from school.standing import Standing
 from school.texts import Texts
@@ -187,11 +189,18 @@ class Gate:
             return Refuse(Reason.RULES_ARE_FIXED, rule=SETTING)  # there is one of each; a key would be words
         if self.holding.hold(standing, event, state, room.stamp) is not None:
             return Refuse(Reason.MUST_WAIT)  # a topic is words, too
-        if event.type == POWER_LEVELS[0] and not keeps_power_levels(state[POWER_LEVELS].content, event.content):
+        if event.type == POWER_LEVELS[0] and not self._may_change_levels(standing, event, levels, room):
             return Refuse(Reason.RULES_ARE_FIXED, rule="rooms:power_levels")
         if event.type == ENCRYPTION:
             return rebuilding.encryption(event.content)
         return Pass(without_own_keys(event.content))
+
+    def _may_change_levels(self, standing: Standing, event: Event, before: Mapping[str, Any], room: Room) -> bool:
+        if keeps_power_levels(before, event.content):
+            return True
+        if room.kind is not RoomKind.CHAT or not switches_writers(before, event.content):
+            return False
+        return bool(standing.policy.may_let_only_teachers_write(UserId(event.sender)))
 
     def _signed_purpose(self, event: Event) -> Purpose | None:
         return self.keyring.verify(event.content, binding_of(event), now_ms=int(self.clock().timestamp() * 1000))

@@ -60,7 +60,8 @@ class Command:
 
 
 _WORDS: Final = re.compile(r"[\s!/]*(\S*)\s*(.*?)\s*", re.DOTALL)
-_EXPLAIN: Final = frozenset({"?", "hilfe", "help", "-h", "--help"})
+EXPLAIN: Final = frozenset({"?", "hilfe", "help", "-h", "--help"})
+"""What behind a command asks for its help."""
 
 
 class Commands:
@@ -105,7 +106,7 @@ class Commands:
         request = Request(person=person, words=words, texts=self._texts[language], show=show, event_id=event_id)
         if command is None:
             return await self._say_what_is_near(name, request)
-        if words.casefold() in _EXPLAIN:
+        if words.casefold() in EXPLAIN:
             return explain(command, request.texts)
         return await command.run(request)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from school.domain.people import Person
+from school.domain.people import TEACHER, Person
 from school.domain.rights import Right
 from school.standing import Standing
 
@@ -34,6 +34,11 @@ def to_everybody(_asker: Asker) -> bool:
 def to_who_rests(asker: Asker) -> bool:
     """Who has rest time: teachers, where the school does not say otherwise."""
     return asker.standing.desk.has_rest(asker.person.user_id)
+
+
+def to_teachers(asker: Asker) -> bool:
+    """Teachers."""
+    return asker.person.role == TEACHER
 
 
 def to_leadership(asker: Asker) -> bool:

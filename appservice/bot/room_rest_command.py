@@ -1,41 +1,30 @@
 """`!ruhe-raum halten | stumm` / `!rest-room hold | silent`: whether what is written in a room waits while its teachers
 rest (`school.domain.hold`).
 
-Said by a teacher, in the room itself or, with the name of one of their groups, in the control room. The bot is not in
-every room: so the answer takes the place of the command there, in the teacher's name, and everybody in the room reads
-how it is now.
+Said by a teacher, in the room itself or, with the name of one of their groups, in the control room.
 """
 
-import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.commands import Command, Request
+from appservice.bot.group_words import named_group
 from appservice.bot.help_words import Topic
+from appservice.bot.in_rooms import RoomCommand, RoomRequest
 from appservice.bot.offers import to_who_rests
-from appservice.direct_rooms import RoomStamps
-from appservice.homeserver import Homeserver, NotThereError, RefusedError
+from appservice.desks.reach import own_groups
 from appservice.school_view import SchoolView
 from school.clock import Clock, utc_now
 from school.database import audit
 from school.database.room_rests import room_of_group, set_room_rest
-from school.domain.groups import Group
 from school.domain.hold import RoomMode
-from school.domain.people import Person, UserId
+from school.domain.people import Person
 from school.domain.rooms import RoomKind, RoomStamp
-from school.sealing import HELD_KEY, Binding, Keyring, Purpose
 from school.texts import Language, Texts
 
-log = structlog.get_logger()
-
-NAMES: Final = ((Language.GERMAN, "ruhe-raum"), (Language.ENGLISH, "rest-room"))
 ROOM_REST: Final = "room_rest"
 """What the audit log names as the right by which teachers say what waits in their rooms."""
-_LANGUAGES: Final = {name: language for language, name in NAMES}
-_COMMAND: Final = re.compile(rf"\s*[!/]\s*({'|'.join(_LANGUAGES)})(?:\s+(.*?))?\s*", re.DOTALL | re.IGNORECASE)
 _MODES: Final = {
     "halten": RoomMode.HOLD,
     "hold": RoomMode.HOLD,
@@ -51,65 +40,45 @@ class RoomRestCommand:
         self,
         *,
         engine: AsyncEngine,
-        homeserver: Homeserver,
         view: SchoolView,
-        stamps: RoomStamps,
-        keyring: Keyring,
         clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
-        self._homeserver = homeserver
         self._view = view
-        self._stamps = stamps
-        self._keyring = keyring
         self._clock = clock
 
     def command(self) -> Command:
         """To be registered with the bot's commands."""
         return Command(
-            names=NAMES,
+            names=((Language.GERMAN, "ruhe-raum"), (Language.ENGLISH, "rest-room")),
             help="rest_room",
             run=self.run,
             topic=Topic.REST,
             offered=to_who_rests,
         )
 
+    def in_room(self) -> RoomCommand:
+        """To be heard in rooms."""
+        return RoomCommand(command=self.command(), answer=self._in_room)
+
     async def run(self, request: Request) -> str:
         """Answers one request in the control room, where the room has to be named by its group."""
         word, _, name = request.words.partition(" ")
         if not name.strip():
             return request.texts.say("room_rest.which")
-        group = self._own_group(request.person, name)
-        if group is None:
-            return request.texts.say("room_rest.no_such_group", name=name.strip())
+        group = named_group(name.strip(), own_groups(self._view.now, request.person), request.texts)
+        if isinstance(group, str):
+            return group
         async with self._engine.connect() as connection:
             room_id = await room_of_group(connection, group.id)
         if room_id is None:
-            return request.texts.say("room_rest.no_such_group", name=group.name)
+            return request.texts.say("groups.no_room", group=group.name)
         stamp = RoomStamp(kind=RoomKind.GROUP, group=group.id)
         answer = await self._answer(request.person, room_id, stamp, word, request.texts)
         return f"{group.name}: {answer}"
 
-    async def message(self, event: Mapping[str, Any]) -> None:
-        """Answers a message, if it is the command and was written in the room that it is about."""
-        content, sender = event["content"], UserId(event["sender"])
-        body = content.get("body")
-        if content.get("msgtype") != "m.text" or not isinstance(body, str) or HELD_KEY in content:
-            return
-        match = _COMMAND.fullmatch(body)
-        if match is None:
-            return
-        stamp = await self._stamps.of(event["room_id"], seen_by=sender)
-        person = self._view.now.policy.directory.person(sender)
-        if stamp is None or person is None or stamp.kind is RoomKind.CONTROL:
-            return
-        name, words = match.groups(default="")
-        texts = Texts(_LANGUAGES[name.casefold()])
-        answer = await self._answer(person, event["room_id"], stamp, words, texts)
-        try:
-            await self._replace(event, answer)
-        except (RefusedError, NotThereError) as error:
-            log.info("command_not_answered", room=event["room_id"], error=str(error))
+    async def _in_room(self, request: RoomRequest) -> str:
+        return await self._answer(request.person, request.room_id, request.stamp, request.words, request.texts)
 
     async def _answer(self, person: Person, room_id: str, stamp: RoomStamp, word: str, texts: Texts) -> str:
         if stamp.kind not in {RoomKind.GROUP, RoomKind.CHAT}:
@@ -140,33 +109,6 @@ class RoomRestCommand:
         if not self._view.now.desk.has_rest(person.user_id):
             return False
         return stamp.group is None or stamp.group in person.groups
-
-    def _own_group(self, person: Person, name: str) -> Group | None:
-        wanted = name.casefold().split()
-        groups = self._view.now.policy.directory.groups
-        own = (groups[group] for group in person.groups if group in groups)
-        return next((group for group in own if group.name.casefold().split() == wanted), None)
-
-    async def _replace(self, event: Mapping[str, Any], text: str) -> None:
-        """Puts a text in the place of a person's message, in their name (Matrix spec, "Event replacements")."""
-        room_id, sender, ts = event["room_id"], event["sender"], int(self._clock().timestamp() * 1000)
-        content = {
-            "msgtype": "m.notice",
-            "body": f"* {text}",
-            "m.new_content": {"msgtype": "m.notice", "body": text, "m.mentions": {}},
-            "m.relates_to": {"rel_type": "m.replace", "event_id": event["event_id"]},
-            "m.mentions": {},
-        }
-        binding = Binding(room_id=room_id, sender=sender, event_type="m.room.message", origin_server_ts=ts)
-        signed = self._keyring.sign(content, binding, purpose=Purpose.NOTICE, held=event["event_id"])
-        await self._homeserver.send(
-            room_id,
-            "m.room.message",
-            signed,
-            txn_id=f"room-rest-{sender}-{event['event_id']}",
-            as_user=UserId(sender),
-            origin_server_ts=ts,
-        )
 
 
 def _how_it_is(mode: RoomMode | None, texts: Texts) -> str:

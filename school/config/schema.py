@@ -21,6 +21,7 @@ from sqlalchemy import URL
 
 from school.config import values
 from school.config.accounts import AccountSettings
+from school.config.keep import KeepSettings
 from school.config.letters import LetterSettings
 from school.config.register import RegisterSettings
 from school.config.rest import RestSettings
@@ -276,6 +277,7 @@ class Settings(Section):
     encryption: EncryptionSettings
     register_section: RegisterSettings = Field(alias="register")  # ABCMeta has a `register`: pydantic warns of the name
     module: ModuleSettings
+    keep: KeepSettings
     demo: bool = False
 
     _path: Path = PrivateAttr()

@@ -1,14 +1,22 @@
-"""The audit log: who did what to whom, by which right. Entries are added and never changed (the database refuses)."""
+"""The audit log: who did what to whom, by which right. Entries are added and never changed (the database refuses),
+each with a hash over the one before (`school.domain.audit_chain`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Final
 
-from sqlalchemy import insert
+from sqlalchemy import Row, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from school.database.tables import audit_log
+from school.database.tables import audit_chain, audit_log
+from school.domain.audit_chain import NO_KEY, Chain, Entry, canonical_details, hash_of, seal_of
 from school.domain.intervals import as_utc
+
+KEY_OPTION: Final = "audit_key"
+"""The execution option of an engine that holds the key (`open_writer`)."""
+_FIELDS: Final = ("at", "actor", "action", "target", "by_right", "details")
 
 
 class Action(StrEnum):
@@ -20,6 +28,8 @@ class Action(StrEnum):
     """A rest or a pause was ended before its time."""
     ROOM_REST_SET = "room_rest_set"
     """A teacher said whether messages in a room wait while its teachers rest."""
+    TEACHERS_ONLY_SET = "teachers_only_set"
+    """A teacher said whether only teachers write in a room."""
     GROUP_ENTERED = "group_entered"
     """Somebody entered the rooms of a group that they are not in."""
     SYNC_APPLIED = "sync_applied"
@@ -52,15 +62,75 @@ async def record(
 
     `actor` and `target` are ids (a person, a group, a program), `by_right` is the id of the rule that allowed it.
     `details` are facts as JSON knows them: numbers, dates, ids. They must never hold the text of a message, nor a
-    name, nor a secret: what stands here can never be deleted.
+    name, nor a secret: what stands here cannot be deleted before its time.
+
+    Let it be the last write of a transaction. There is one chain, so whoever records waits until this transaction
+    ends; if it wanted something afterwards that one of them holds, each would wait for the other.
     """
-    await connection.execute(
-        insert(audit_log).values(
+    await record_for_each(
+        connection, at=at, actor=actor, action=action, targets=[target], by_right=by_right, details=details
+    )
+
+
+async def record_for_each(
+    connection: AsyncConnection,
+    *,
+    at: datetime,
+    actor: str,
+    action: Action,
+    targets: Sequence[str],
+    by_right: str,
+    details: Mapping[str, object],
+) -> None:
+    """As `record`, an entry for each target of something that was done to many."""
+    if not targets:
+        return
+    key = audit_key(connection)
+    chain = await read_end(connection)
+    details, rows = canonical_details(details), []
+    for target in targets:
+        entry = Entry(
+            number=chain.number + 1,
             at=as_utc(at).timestamp(),
             actor=actor,
             action=action.value,
             target=target,
             by_right=by_right,
-            details=dict(details),
+            details=details,
+        )
+        chain = replace(chain, number=entry.number, hash=hash_of(entry, chain.hash, key))
+        values = {field: getattr(entry, field) for field in _FIELDS}
+        rows.append({"id": entry.number, **values, "hash": chain.hash})
+    await connection.execute(insert(audit_log), rows)
+    await write_end(connection, chain)
+
+
+async def write_end(connection: AsyncConnection, chain: Chain) -> None:
+    """Writes down where the chain begins and ends now, with its seal."""
+    await connection.execute(
+        update(audit_chain).values(
+            number=chain.number,
+            hash=chain.hash,
+            cut_number=chain.cut_number,
+            cut_hash=chain.cut_hash,
+            seal=seal_of(chain, audit_key(connection)),
         )
     )
+
+
+def audit_key(connection: AsyncConnection) -> bytes:
+    """The key of the engine; without one a chain is made that anybody could make."""
+    options = connection.sync_connection.get_execution_options() if connection.sync_connection else {}
+    key: bytes = options.get(KEY_OPTION, NO_KEY)
+    return key
+
+
+async def read_end(connection: AsyncConnection) -> Chain:
+    """Where the chain begins and ends. Whoever else wants to write to it waits until the transaction ends."""
+    untouched = update(audit_chain).values(number=audit_chain.c.number)
+    return chain_from((await connection.execute(untouched.returning(*audit_chain.c))).one())
+
+
+def chain_from(row: Row[Any]) -> Chain:
+    """The chain in a row of its table."""
+    return Chain(**{column: value for column, value in row._mapping.items() if column != "id"})

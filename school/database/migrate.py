@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from school.domain.audit_chain import NO_KEY
 from school.errors import FailedError
 
 _STEPS: Final = Path(__file__).parent / "migrations" / "versions"
@@ -47,8 +48,9 @@ class SchemaTooNewError(MigrateError):
         )
 
 
-def upgrade(url: URL) -> None:
-    """Make the tables, or change them to what this program knows. `url` names a synchronous driver.
+def upgrade(url: URL, *, audit_key: bytes = NO_KEY) -> None:
+    """Make the tables, or change them to what this program knows. `url` names a synchronous driver; with `audit_key`
+    entries of the audit log are chained that were not before.
 
     Raises:
         MigrateError: the database cannot be used by this program.
@@ -56,9 +58,9 @@ def upgrade(url: URL) -> None:
     if _is_up_to_date(url):
         return
     if url.get_backend_name() == "sqlite":
-        _upgrade_sqlite(url)
+        _upgrade_sqlite(url, audit_key)
     else:
-        _upgrade_postgresql(url)
+        _upgrade_postgresql(url, audit_key)
 
 
 def _is_up_to_date(url: URL) -> bool:
@@ -75,7 +77,7 @@ def _is_up_to_date(url: URL) -> bool:
         return False
 
 
-def _upgrade_sqlite(url: URL) -> None:
+def _upgrade_sqlite(url: URL, audit_key: bytes) -> None:
     file = Path(url.database or "")
     if not file.parent.is_dir():
         raise DatabaseFolderError(file.parent)
@@ -91,10 +93,10 @@ def _upgrade_sqlite(url: URL) -> None:
     with _locked(file.parent):
         _ensure_private_file(file)
         with engine.begin() as connection:
-            _take_missing_steps(connection)
+            _take_missing_steps(connection, audit_key)
 
 
-def _upgrade_postgresql(url: URL) -> None:
+def _upgrade_postgresql(url: URL, audit_key: bytes) -> None:
     engine = create_engine(
         url,
         poolclass=NullPool,
@@ -102,7 +104,7 @@ def _upgrade_postgresql(url: URL) -> None:
     )
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
-        _take_missing_steps(connection)
+        _take_missing_steps(connection, audit_key)
 
 
 @contextmanager
@@ -125,7 +127,7 @@ def _ensure_private_file(file: Path) -> None:
             file.chmod(0o600)
 
 
-def _take_missing_steps(connection: Connection) -> None:
+def _take_missing_steps(connection: Connection, audit_key: bytes) -> None:
     from alembic.command import upgrade as run_missing_steps
     from alembic.config import Config
     from alembic.migration import MigrationContext
@@ -133,7 +135,7 @@ def _take_missing_steps(connection: Connection) -> None:
 
     config = Config()
     config.set_main_option("script_location", "school.database:migrations")
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, audit_key=audit_key)
     steps = ScriptDirectory.from_config(config)
     known = {step.revision for step in steps.walk_revisions()}
     for found in MigrationContext.configure(connection).get_current_heads():

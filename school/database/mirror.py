@@ -20,6 +20,7 @@ from school.database.tables import (
     left_rooms,
     memberships,
     persons,
+    teachers_only_groups,
 )
 from school.domain.groups import GroupId
 from school.domain.people import PersonId, Role, UserId, display_name
@@ -124,6 +125,10 @@ class GroupRoomRow:
     lets_in: tuple[str, ...] | None = None
     """The rooms whose members come in without an invitation. None: whoever may enter (the module asks the directory at
     each join all the same)."""
+    teachers_only: bool = False
+    """Whether the homeserver was told that only teachers write."""
+    wants_teachers_only: bool = False
+    """Whether a teacher said so."""
 
 
 RoomsOfGroup: TypeAlias = Mapping[RoomKind, GroupRoomRow]
@@ -132,6 +137,7 @@ RoomsOfGroup: TypeAlias = Mapping[RoomKind, GroupRoomRow]
 async def group_room_rows(connection: AsyncConnection) -> dict[GroupId, RoomsOfGroup]:
     """The rooms of all groups that have some, also of ended ones."""
     rooms: defaultdict[GroupId, dict[RoomKind, GroupRoomRow]] = defaultdict(dict)
+    hushed = set(await connection.scalars(select(teachers_only_groups.c.group_id)))
     for row in await connection.execute(select(group_rooms)):
         group_id, kind = GroupId(row.group_id), RoomKind(row.kind)
         rooms[group_id][kind] = GroupRoomRow(
@@ -142,6 +148,8 @@ async def group_room_rows(connection: AsyncConnection) -> dict[GroupId, RoomsOfG
             moderators=tuple(UserId(user_id) for user_id in row.moderators),
             linked=row.linked,
             lets_in=None if row.lets_in is None else tuple(row.lets_in),
+            teachers_only=row.teachers_only,
+            wants_teachers_only=kind is RoomKind.GROUP and group_id in hushed,
         )
     return dict(rooms)
 
@@ -154,6 +162,7 @@ async def save_group_room(connection: AsyncConnection, row: GroupRoomRow) -> Non
         "moderators": list(row.moderators),
         "linked": row.linked,
         "lets_in": None if row.lets_in is None else list(row.lets_in),
+        "teachers_only": row.teachers_only,
     }
     here = (group_rooms.c.group_id == row.group_id) & (group_rooms.c.kind == row.kind)
     changed = await connection.execute(update(group_rooms).where(here).values(**values))

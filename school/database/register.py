@@ -161,5 +161,5 @@ async def write_memberships(
 
 
 async def people_changed(connection: AsyncConnection) -> None:
-    """Tells every process that there is a new directory; the last write of a sync's transaction."""
+    """Tells every process that there is a new directory."""
     await bump(connection, Part.PEOPLE)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    false,
 )
 
 metadata: Final = MetaData(
@@ -148,6 +149,14 @@ group_rooms = Table(
     Column("moderators", JSON, nullable=False),
     Column("linked", Boolean, nullable=False),
     Column("lets_in", JSON(none_as_null=True)),
+    Column("teachers_only", Boolean, nullable=False, default=False, server_default=false()),
+)
+
+# Groups in whose room only teachers write, because one of them said so.
+teachers_only_groups = Table(
+    "teachers_only_groups",
+    metadata,
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
 )
 
 joins = Table(
@@ -250,6 +259,19 @@ audit_log = Table(
     Column("target", String, nullable=False),
     Column("by_right", String, nullable=False),
     Column("details", JSON, nullable=False),
+    Column("hash", String, nullable=False, server_default=""),
+)
+
+# One row: where the chain of the audit log begins and ends (`school.domain.audit_chain`).
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("cut_number", BigInteger, nullable=False),
+    Column("cut_hash", String, nullable=False),
+    Column("seal", String, nullable=False),
 )
 
 leases = Table(

@@ -21,7 +21,7 @@ from typing import Any, Final
 from school.domain.decisions import NO_RULE, Decision, Reason, allow, refuse
 from school.domain.directory import Directory
 from school.domain.files import FileRules
-from school.domain.groups import Group, GroupKind
+from school.domain.groups import Group, GroupId, GroupKind
 from school.domain.people import TEACHER, Person, Role, UserId
 from school.domain.rights import Right, Rights
 from school.domain.rooms import (
@@ -286,6 +286,20 @@ class Policy:
             return allow("rooms:chat")
         reason = Reason.GROUP_IS_KEPT if room.stamp.group is not None else Reason.DIRECT_ROOM_IS_FOR_TWO
         return refuse(reason, "rooms:membership_is_fixed")
+
+    def may_let_only_teachers_write(self, user_id: UserId, group: GroupId | None = None) -> Decision:
+        """Whether somebody may say that only teachers write in a group's room, or in a chat that they made: the
+        teachers of the group, and in chats whoever may write to everyone."""
+        person = self.directory.person(user_id)
+        if person is None:
+            return refuse(Reason.UNKNOWN_PERSON, "directory:sender")
+        if group is not None:
+            leads = person.role == TEACHER and group in person.groups
+            return allow("rooms:teachers_lead") if leads else refuse(Reason.NOT_A_MODERATOR, "rooms:teachers_lead")
+        ruling = self.rights.ruling(person, Right.MESSAGE_EVERYONE)
+        if ruling is not None and ruling.allow:
+            return allow(ruling.id)
+        return refuse(Reason.NOT_A_MODERATOR, NO_RULE if ruling is None else ruling.id)
 
     # Saying something
 

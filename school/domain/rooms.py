@@ -20,6 +20,8 @@ ROOM_VERSION: Final = "12"
 """Every room of the school: the creator cannot be outranked and is not listed in the power levels."""
 
 READER: Final = 0
+WRITER: Final = 25
+"""Power level that writing asks for where only teachers write: that of teachers who do not lead the room."""
 MODERATOR: Final = 50
 """Power level of a group's teachers in its rooms: topic, pinned messages, deleting others' messages."""
 SCHOOL: Final = 100
@@ -222,7 +224,7 @@ def keeps_power_levels(before: Mapping[str, Any], after: Mapping[str, Any]) -> b
     }:
         return False
     users = after.get("users", {})
-    return isinstance(users, Mapping) and all(level in (READER, MODERATOR) for level in users.values())
+    return isinstance(users, Mapping) and all(level in (READER, WRITER, MODERATOR) for level in users.values())
 
 
 HISTORY: Final[Mapping[RoomKind, str]] = {

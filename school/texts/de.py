@@ -158,7 +158,6 @@ SENTENCES: Final = {
         "Schreib !ruhe-raum halten oder !ruhe-raum stumm in dem Raum, um den es geht. Für den Raum einer deiner "
         "Gruppen geht es auch hier: !ruhe-raum halten Klasse 8.1"
     ),
-    "room_rest.no_such_group": "Unter deinen Gruppen finde ich {name} nicht. Schreib es bitte im Raum selbst.",
     "room_rest.not_here": "Das geht in Gruppenräumen und in Räumen mit mehreren Personen. Hier ändert sich nichts.",
     "room_rest.teachers_only": (
         "Ob Nachrichten hier warten, sagen die Lehrkräfte dieses Raums. Bitte eine von ihnen darum."

@@ -22,6 +22,21 @@ SENTENCES: Final = {
     "leave.which": "Welche Gruppe möchtest du verlassen? So geht es: !verlassen Klasse 9.2",
     "leave.left": "Du hast {group} verlassen.",
     "leave.not_there": "In {group} bist du nicht.",
+    # Rooms in which only teachers write.
+    "teachers_only.which": (
+        "Schreib !nur-lehrkraefte an oder !nur-lehrkraefte aus in dem Raum, um den es geht. Für den Raum einer deiner "
+        "Gruppen geht es auch hier: !nur-lehrkraefte an Klasse 8.1"
+    ),
+    "teachers_only.not_here": "Das geht im Raum einer Gruppe und in Räumen mit mehreren Personen.",
+    "teachers_only.not_you": (
+        "Das sagen die Lehrkräfte der Gruppe, und in anderen Räumen die Lehrkraft, die den Raum angelegt hat. Bitte "
+        "sie darum."
+    ),
+    "teachers_only.not_understood": "So geht es: !nur-lehrkraefte an oder !nur-lehrkraefte aus",
+    "teachers_only.set.on": "🔇 Ab jetzt schreiben hier nur Lehrkräfte. Alle lesen mit und können reagieren.",
+    "teachers_only.set.off": "🔊 Ab jetzt schreiben hier wieder alle.",
+    "teachers_only.now.on": "🔇 Hier schreiben nur Lehrkräfte. Ändern: !nur-lehrkraefte aus",
+    "teachers_only.now.off": "🔊 Hier schreiben alle. Ändern: !nur-lehrkraefte an",
     # Who is in a group.
     "who.which": "Um welche Gruppe geht es? So geht es: !wer Klasse 8.1",
     "who.group": "{group}, Personen: {number}",

@@ -40,6 +40,15 @@ SENTENCES: Final = {
         "!verlassen Klasse 9.2 – bringt dich aus den Räumen einer Gruppe, die du besucht hast\n"
         "Deine eigenen Gruppen verlässt man nicht; du kannst sie stummschalten."
     ),
+    "help.teachers_only": "ob in einem Raum nur Lehrkräfte schreiben",
+    "help.teachers_only.more": (
+        "!nur-lehrkraefte an – in diesem Raum schreiben nur Lehrkräfte; alle lesen mit und können reagieren\n"
+        "!nur-lehrkraefte aus – alle schreiben wieder\n"
+        "!nur-lehrkraefte – wie es gerade ist\n"
+        "Schreib es im Raum selbst, oder hier mit dem Namen deiner Gruppe: !nur-lehrkraefte an Klasse 8.1\n"
+        "Es geht im Raum deiner Gruppe und in Räumen, die du angelegt hast. Sag es dort noch einmal, wenn eine "
+        "Lehrkraft dazugekommen ist."
+    ),
     "help.rest": "ob du Ruhezeit hast, und sie beginnen oder beenden",
     "help.rest.more": (
         "!ruhe – ob du gerade Ruhezeit hast und bis wann\n"

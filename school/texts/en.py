@@ -135,7 +135,6 @@ SENTENCES: Final = {
         "Write !rest-room hold or !rest-room silent in the room that you mean. For the room of one of your groups you "
         "can do it here as well: !rest-room hold Klasse 8.1"
     ),
-    "room_rest.no_such_group": "I do not find {name} among your groups. Please write it in the room itself.",
     "room_rest.not_here": "This is for group rooms and rooms of several people. Nothing changes here.",
     "room_rest.teachers_only": "The teachers of this room say whether messages wait here. Please ask one of them.",
     "room_rest.not_understood": "Try: !rest-room hold or !rest-room silent",

@@ -22,6 +22,20 @@ SENTENCES: Final = {
     "leave.which": "Which group would you like to leave? It goes like this: !leave Klasse 9.2",
     "leave.left": "You have left {group}.",
     "leave.not_there": "You are not in {group}.",
+    # Rooms in which only teachers write.
+    "teachers_only.which": (
+        "Write !teachers-only on or !teachers-only off in the room that it is about. For the room of one of your "
+        "groups it works here, too: !teachers-only on Klasse 8.1"
+    ),
+    "teachers_only.not_here": "This works in the room of a group and in rooms with several people.",
+    "teachers_only.not_you": (
+        "The teachers of the group say this, and in other rooms the teacher who made the room. Please ask them."
+    ),
+    "teachers_only.not_understood": "It goes like this: !teachers-only on or !teachers-only off",
+    "teachers_only.set.on": "🔇 From now on only teachers write here. Everybody reads and can react.",
+    "teachers_only.set.off": "🔊 From now on everybody writes here again.",
+    "teachers_only.now.on": "🔇 Only teachers write here. To change it: !teachers-only off",
+    "teachers_only.now.off": "🔊 Everybody writes here. To change it: !teachers-only on",
     # Who is in a group.
     "who.which": "Which group is it? It goes like this: !who Klasse 8.1",
     "who.group": "{group}, people: {number}",

@@ -38,6 +38,14 @@ SENTENCES: Final = {
         "!leave Klasse 9.2 – takes you out of the rooms of a group that you visited\n"
         "Your own groups cannot be left; you can mute them."
     ),
+    "help.teachers_only": "whether only teachers write in a room",
+    "help.teachers_only.more": (
+        "!teachers-only on – only teachers write in this room; everybody reads and can react\n"
+        "!teachers-only off – everybody writes again\n"
+        "!teachers-only – how it is now\n"
+        "Write it in the room itself, or here with the name of your group: !teachers-only on Klasse 8.1\n"
+        "It works in the room of your group and in rooms that you made. Say it there once more when a teacher has come."
+    ),
     "help.rest": "whether you are off, and begin or end it",
     "help.rest.more": (
         "!rest – whether you are off right now and until when\n"

@@ -2,7 +2,9 @@
 
 import pytest
 
-from acceptance.people import Person, says_why
+from acceptance.client import Json, wait_until
+from acceptance.people import PROMISED_JOIN, SLACK, People, Person, says_why
+from acceptance.running import Demo
 
 CLASS = "Klasse 9.2"
 
@@ -66,6 +68,60 @@ def test_a_contact_is_found_by_a_name_with_a_slip_and_can_be_written_to(people, 
 def test_whom_one_may_not_write_to_is_not_found(pupil, stranger):
     assert stranger.user_id not in pupil.ask(f"!kontakte {stranger.name}")
     assert "Lehrkräfte deiner Gruppen:" in pupil.ask("!kontakte")
+
+
+# --- Only teachers write ----------------------------------------------------------------------------------------
+
+
+def teacher_of(people: People, demo: Demo, group: str) -> Person:
+    account = next(a for a in demo.info["accounts"] if a["role"] == "teacher" and group in a["groups"])
+    return people.by_id(account["person"])
+
+
+def says_in(person: Person, room: str, command: str) -> str:
+    """Somebody writes a command into a room; what takes its place there."""
+    said = person.send(room, command)
+    return wait_until(lambda: person.receipt_of(room, said), 15)
+
+
+def reaction_to(event_id: str) -> Json:
+    return {"m.relates_to": {"rel_type": "m.annotation", "event_id": event_id, "key": "👍"}}
+
+
+def may_write(person: Person, room: str) -> bool:
+    return person.try_send(room, {"msgtype": "m.text", "body": "Darf ich?"}).status == 200
+
+
+def test_only_teachers_write_in_a_class_until_one_of_them_says_otherwise(demo, people, visitor, pupil):
+    teacher, room = teacher_of(people, demo, CLASS), demo.info["rooms"][CLASS]
+    assert "Das sagen die Lehrkräfte" in says_in(pupil, room, "!nur-lehrkraefte an")
+    assert says_in(teacher, room, "!nur-lehrkräfte an").startswith("🔇 Ab jetzt")
+    try:
+        assert not may_write(pupil, room)
+        asked = teacher.send(room, "Alle gut angekommen?")
+        assert pupil.try_send(room, reaction_to(asked), "m.reaction").status == 200
+        assert "Du bist jetzt in" in visitor.ask(f"!betreten {CLASS}")
+        wait_until(lambda: may_write(visitor, room), PROMISED_JOIN + SLACK)
+        assert "finde ich nicht" in visitor.ask(f"!nur-lehrkraefte aus {CLASS}")
+        demo.sync().check_returncode()
+        assert not may_write(pupil, room)
+        assert may_write(visitor, room)
+    finally:
+        assert "wieder alle" in teacher.ask(f"!nur-lehrkraefte aus {CLASS}")
+        visitor.ask(f"!verlassen {CLASS}")
+    assert may_write(pupil, room)
+
+
+def test_a_teacher_hushes_a_room_of_their_own(people, pupil):
+    maker, colleague = people.teacher(), people.teacher()
+    room = maker.create_room(name="Projekt Bienen", invite=[colleague.user_id, pupil.user_id])
+    for guest in (colleague, pupil):
+        guest.join(room).ok()
+    assert "Das sagen" in says_in(colleague, room, "!nur-lehrkraefte an")
+    assert says_in(maker, room, "!teachers-only on").startswith("🔇 From now on")
+    assert [may_write(who, room) for who in (maker, colleague, pupil)] == [True, True, False]
+    assert says_in(maker, room, "!teachers-only off").startswith("🔊 From now on")
+    assert may_write(pupil, room)
 
 
 def test_a_mistyped_command_is_answered_with_the_nearest(visitor, pupil):

@@ -216,3 +216,29 @@ async def test_the_release_is_told_when_people_write_and_not_of_its_own_messages
     await router(interests).take([says("$2"), says("$3")])
     assert interests.lives == 1
     await settled()
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        pytest.param(event("m.room.member", {"membership": "join"}, state_key=IDA.user_id), True, id="a join"),
+        pytest.param(event("m.room.member", {"membership": "leave"}, state_key=IDA.user_id), False, id="who leaves"),
+        pytest.param(event("m.room.member", {"membership": "join"}), False, id="a membership that is no state"),
+        pytest.param(
+            event("m.room.member", {"membership": "invite"}, state_key=IDA.user_id), False, id="an invitation"
+        ),
+    ],
+)
+async def test_somebody_is_told_who_comes_into_a_room(what: dict[str, Any], told: bool) -> None:
+    came: list[tuple[str, UserId]] = []
+
+    async def on_join(room_id: str, user_id: UserId) -> None:
+        came.append((room_id, user_id))
+
+    everybody: Any = Interests()
+    events = EventRouter(
+        bot=BOT, queue=everybody, stamps=everybody, direct_rooms=everybody, control=everybody, on_join=on_join
+    )
+    await events.take([what])
+    await settled()
+    assert came == ([("!r", IDA.user_id)] if told else [])

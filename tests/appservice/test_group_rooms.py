@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.group_rooms import GroupRooms
 from appservice.homeserver import TryLaterError
-from school.database.mirror import GroupRoomRow, RoomsOfGroup, group_room_rows
+from school.database.mirror import GroupRoomRow, RoomsOfGroup, forget_room, group_room_rows
 from school.database.tables import groups
+from school.database.teachers_only import set_teachers_only
 from school.domain.groups import Group, GroupId, GroupKind
 from school.domain.layout import RoomLayout
 from school.domain.rooms import RoomKind, power_levels, stamp_from
+from school.domain.teachers_only import is_for_teachers_only, with_teachers_only
 
 CLASS = Group(id=GroupId("g5a"), name="Klasse 5a", kind=GroupKind.CLASS)
 
@@ -24,6 +26,7 @@ class FakeHomeserver:
     def __init__(self) -> None:
         self.rooms: dict[str, dict[str, Any]] = {}
         self.state_written: list[tuple[str, str, str, dict[str, Any]]] = []
+        self.levels: dict[str, dict[str, Any]] = {}
         self.half_made: set[str] = set()
         self.fails_after: int | None = None
 
@@ -42,6 +45,12 @@ class FakeHomeserver:
     async def set_state(self, room_id: str, event_type: str, state_key: str, content: Mapping[str, Any]) -> None:
         self._step()
         self.state_written.append((room_id, event_type, state_key, dict(content)))
+        if event_type == "m.room.power_levels":
+            self.levels[room_id] = dict(content)
+
+    async def state(self, room_id: str, event_type: str) -> dict[str, Any]:
+        assert event_type == "m.room.power_levels"
+        return self.levels.get(room_id) or dict(self.rooms[room_id]["power_level_content_override"])
 
     async def rooms_made_by_bot(self) -> frozenset[str]:
         return frozenset(self.rooms)
@@ -306,3 +315,62 @@ async def test_a_room_that_the_homeserver_did_not_live_to_finish_is_made_anew(
 async def test_a_room_of_no_group_is_not_taken_up(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
     await homeserver.create_room({"creation_content": {}})
     assert await group_rooms_of(engine, homeserver).take_up({}) == {}
+
+
+# --- Rooms in which only teachers write -------------------------------------------------------------------------
+
+
+async def hush(engine: AsyncEngine, *, on: bool = True) -> None:
+    async with engine.begin() as connection:
+        assert await set_teachers_only(connection, CLASS.id, on=on)
+
+
+async def test_a_sync_tells_the_homeserver_what_a_teacher_said(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
+    rooms = group_rooms_of(engine, homeserver, announcements="Neues")
+    await rooms.ensure(CLASS, [IDA.user_id], {})
+    await hush(engine)
+    assert not rooms.are_right(CLASS, [IDA.user_id], await known(engine))
+    await rooms.ensure(CLASS, [IDA.user_id], await known(engine))
+    whole = power_levels(RoomKind.GROUP, [IDA.user_id])
+    assert homeserver.state_written[-1] == ("!1", "m.room.power_levels", "", with_teachers_only(whole, []))
+    assert rooms.are_right(CLASS, [IDA.user_id], await known(engine))
+    await hush(engine, on=False)
+    await rooms.ensure(CLASS, [IDA.user_id], await known(engine))
+    assert homeserver.state_written[-1] == ("!1", "m.room.power_levels", "", whole)
+
+
+async def test_new_moderators_do_not_undo_it_and_visitors_go_on_writing(
+    engine: AsyncEngine, homeserver: FakeHomeserver
+) -> None:
+    rooms = group_rooms_of(engine, homeserver)
+    await hush(engine)
+    await rooms.ensure(CLASS, [IDA.user_id], {})
+    visited = with_teachers_only(power_levels(RoomKind.GROUP, [IDA.user_id]), ["@visitor:school.test"])  # type: ignore[list-item]
+    homeserver.levels["!1"] = visited
+    await rooms.ensure(CLASS, [IDA.user_id, OTTO.user_id], await known(engine))
+    assert homeserver.levels["!1"]["users"] == {IDA.user_id: 50, OTTO.user_id: 50, "@visitor:school.test": 25}
+    assert is_for_teachers_only(homeserver.levels["!1"])
+
+
+async def test_a_room_that_is_made_anew_keeps_it(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
+    rooms = group_rooms_of(engine, homeserver)
+    await rooms.ensure(CLASS, [IDA.user_id], {})
+    await hush(engine)
+    async with engine.begin() as connection:
+        await forget_room(connection, "!1")
+    await rooms.ensure(CLASS, [IDA.user_id], await known(engine))
+    space, _, again = homeserver.rooms.values()
+    assert is_for_teachers_only(again["power_level_content_override"])
+    assert not is_for_teachers_only(space["power_level_content_override"])
+    assert rooms.are_right(CLASS, [IDA.user_id], await known(engine))
+
+
+async def test_a_room_that_is_taken_up_keeps_it(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
+    rooms = group_rooms_of(engine, homeserver)
+    await hush(engine)
+    await rooms.ensure(CLASS, [IDA.user_id], {})
+    async with engine.begin() as connection:
+        await forget_room(connection, "!1")
+    await rooms.ensure(CLASS, [IDA.user_id], (await rooms.take_up({}))[CLASS.id])
+    assert is_for_teachers_only(await homeserver.state("!1", "m.room.power_levels"))
+    assert len(homeserver.rooms) == 2

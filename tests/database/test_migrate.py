@@ -4,17 +4,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import URL, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
+from school.database.audit_reading import read_entries, verify
 from school.database.migrate import DatabaseFolderError, SchemaTooNewError, upgrade
 from school.database.tables import metadata
 
 _UPGRADE_WHEN_TOLD = """
 import sys
 from sqlalchemy import make_url
+from school.database.audit_reading import read_entries, verify
 from school.database.migrate import upgrade
 print("ready", flush=True)
 sys.stdin.readline()
@@ -71,8 +75,33 @@ def test_processes_that_start_at_once_wait_for_each_other(empty: Any) -> None:
 def test_a_database_of_a_newer_program_is_left_alone(database: Any) -> None:
     with create_engine(database.sync, poolclass=NullPool).begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(SchemaTooNewError, match=r"newer Schulbote: it is at step 9999, this program knows .* 0005"):
+    with pytest.raises(SchemaTooNewError, match=r"newer Schulbote: it is at step 9999, this program knows .* \d{4}\."):
         upgrade(database.sync)
+
+
+def upgrade_to(url: URL, step: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "school.database:migrations")
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, step)
+
+
+def test_entries_of_the_audit_log_from_before_become_a_chain(empty: Any) -> None:
+    """Numbers that were never written (a transaction of PostgreSQL that did not end) are no gaps."""
+    upgrade_to(empty.sync, "0005")
+    with create_engine(empty.sync, poolclass=NullPool).begin() as connection:
+        for number in (1, 2, 5):
+            values = f"{number}, 1772476200.25, 'p-ida', 'rest_started', 'p-ida', 'x', '{{\"until\": 1.5}}'"
+            columns = "id, at, actor, action, target, by_right, details"
+            connection.exec_driver_sql(f"INSERT INTO audit_log ({columns}) VALUES ({values})")
+    upgrade(empty.sync, audit_key=b"k" * 32)
+    assert differences(empty.sync) == []
+    with create_engine(empty.sync, poolclass=NullPool).connect() as connection:
+        found = verify(connection, [b"k" * 32])
+        assert (found.broken, found.entries) == ("", 3)
+        assert verify(connection, [b""]).broken != ""
+        assert [entry.details for entry in read_entries(connection)] == [{"until": 1.5}] * 3
 
 
 def test_a_step_that_fails_leaves_nothing_behind(empty: Any) -> None:

@@ -78,6 +78,14 @@ def test_every_fixed_rule_is_in_the_rules() -> None:
     assert {rule for rule in FIXED_RULES if ":" in rule} == ids
 
 
+def options_of(command: click.Command) -> Iterator[str]:
+    """The options of a command, and of those in it."""
+    yield from (option for parameter in command.params for option in parameter.opts if option.startswith("--"))
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from options_of(inner)
+
+
 @pytest.mark.parametrize("path", OPERATION, ids=name_of)
 def test_every_subcommand_and_its_options_are_in_the_operation_pages(path: Path) -> None:
     page = read(path)
@@ -87,7 +95,7 @@ def test_every_subcommand_and_its_options_are_in_the_operation_pages(path: Path)
         assert f"schulbote {name}" in page or f"school.yaml {name}" in page, name
         if name == "demo":
             continue  # its options are the README's
-        for option in (option for parameter in command.params for option in parameter.opts if option.startswith("--")):
+        for option in options_of(command):
             assert option in page, f"{name} {option}"
 
 

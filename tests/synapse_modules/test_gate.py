@@ -60,6 +60,7 @@ from school.domain.files import FileLimits, FileRules
 from school.domain.people import STUDENT, Person, UserId
 from school.domain.rights import Level, Right
 from school.domain.rooms import CALL_ANSWERS, CALLS, CONFERENCE_STATE, MEGOLM, STAMP_KEY, RoomKind, power_levels
+from school.domain.teachers_only import with_teachers_only
 from school.sealing import HELD_KEY, SIGNED_KEY, Binding, Purpose
 from school.standing import Standing
 from synapse_modules.events import Pass, Refuse, State, Verdict
@@ -549,6 +550,28 @@ def test_power_levels_of_a_chat(change: dict[str, Any], verdict: Verdict) -> Non
         type="m.room.power_levels", sender=IDA.user_id, content=power_levels(RoomKind.CHAT) | change, state_key=""
     )
     assert judge(event, room(RoomKind.CHAT, IDA, BEN)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("kind", "maker", "verdict"),
+    [
+        pytest.param(RoomKind.CHAT, IDA, THROUGH, id="a teacher's chat"),
+        pytest.param(RoomKind.CHAT, GABI, FIXED, id="not a guardian's"),
+        pytest.param(RoomKind.DIRECT, IDA, FIXED, id="not a room for two"),
+    ],
+)
+def test_who_made_a_chat_and_may_write_to_everyone_lets_only_teachers_write(
+    kind: RoomKind, maker: Person, verdict: Verdict
+) -> None:
+    hushed = with_teachers_only(power_levels(kind), [OTTO.user_id])
+    event = FakeEvent(type="m.room.power_levels", sender=maker.user_id, content=hushed, state_key="")
+    assert judge(event, room(kind, maker, *([OTTO] if kind is RoomKind.DIRECT else [GERD, OTTO]))) == verdict
+
+
+def test_another_teacher_in_a_chat_does_not() -> None:
+    hushed = with_teachers_only(power_levels(RoomKind.CHAT), [])
+    event = FakeEvent(type="m.room.power_levels", sender=OTTO.user_id, content=hushed, state_key="")
+    assert judge(event, room(RoomKind.CHAT, IDA, BEN, OTTO)) == NO_MODERATOR
 
 
 # --- Calls, conferences, widgets --------------------------------------------------------------------------------

@@ -1,0 +1,129 @@
+"""Commands that are written in the room that they are about.
+
+The bot is not in every room: so the answer takes the place of the command there, in the name of whoever wrote it, and
+everybody in the room reads how it is now.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import structlog
+
+from appservice.bot.commands import EXPLAIN, Command
+from appservice.bot.help_words import explain, plain_names
+from appservice.direct_rooms import RoomStamps
+from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError
+from appservice.school_view import SchoolView
+from school.clock import Clock, utc_now
+from school.domain.people import Person, UserId
+from school.domain.rooms import RoomKind, RoomStamp
+from school.sealing import HELD_KEY, Binding, Keyring, Purpose
+from school.texts import Texts
+
+log = structlog.get_logger()
+
+_COMMAND: Final = re.compile(r"\s*[!/]\s*(\S+)(?:\s+(.*?))?\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomRequest:
+    """What somebody wants of the room that they write in."""
+
+    person: Person
+    room_id: str
+    stamp: RoomStamp
+    words: str
+    texts: Texts
+
+
+Answer: TypeAlias = Callable[[RoomRequest], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomCommand:
+    """A command, and what answers it in a room."""
+
+    command: Command
+    answer: Answer
+
+
+class InRooms:
+    """Hears commands in all rooms but control rooms, which answer themselves."""
+
+    def __init__(
+        self,
+        commands: Iterable[RoomCommand],
+        *,
+        homeserver: Homeserver,
+        view: SchoolView,
+        stamps: RoomStamps,
+        keyring: Keyring,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._by_name = {
+            plain: (language, each)
+            for each in commands
+            for language, name in each.command.names
+            for plain in plain_names(name)
+        }
+        self._homeserver = homeserver
+        self._view = view
+        self._stamps = stamps
+        self._keyring = keyring
+        self._clock = clock
+
+    async def message(self, event: Mapping[str, Any]) -> None:
+        """Answers a message, if it is such a command."""
+        content, sender = event["content"], UserId(event["sender"])
+        body = content.get("body")
+        if content.get("msgtype") != "m.text" or not isinstance(body, str) or HELD_KEY in content:
+            return
+        match = _COMMAND.fullmatch(body)
+        known = (self._by_name.get(plain) for plain in plain_names(match[1])) if match else ()
+        found = next((each for each in known if each is not None), None)
+        if match is None or found is None:
+            return
+        stamp = await self._stamps.of(event["room_id"], seen_by=sender)
+        person = self._view.now.policy.directory.person(sender)
+        if stamp is None or person is None or stamp.kind is RoomKind.CONTROL:
+            return
+        language, command = found
+        request = RoomRequest(
+            person=person, room_id=event["room_id"], stamp=stamp, words=match[2] or "", texts=Texts(language)
+        )
+        try:
+            await self._replace(event, await self._answer(command, request))
+        except (RefusedError, NotThereError) as error:
+            log.info("command_not_answered", room=event["room_id"], error=str(error))
+
+    async def _answer(self, command: RoomCommand, request: RoomRequest) -> str:
+        if request.words.casefold() in EXPLAIN:
+            return explain(command.command, request.texts)
+        try:
+            return await command.answer(request)
+        except HomeserverError as error:
+            log.warning("command_failed", error=str(error))
+            return request.texts.say("bot.failed")
+
+    async def _replace(self, event: Mapping[str, Any], text: str) -> None:
+        """Puts a text in the place of a person's message, in their name (Matrix spec, "Event replacements")."""
+        room_id, sender, ts = event["room_id"], event["sender"], int(self._clock().timestamp() * 1000)
+        content = {
+            "msgtype": "m.notice",
+            "body": f"* {text}",
+            "m.new_content": {"msgtype": "m.notice", "body": text, "m.mentions": {}},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": event["event_id"]},
+            "m.mentions": {},
+        }
+        binding = Binding(room_id=room_id, sender=sender, event_type="m.room.message", origin_server_ts=ts)
+        signed = self._keyring.sign(content, binding, purpose=Purpose.NOTICE, held=event["event_id"])
+        await self._homeserver.send(
+            room_id,
+            "m.room.message",
+            signed,
+            txn_id=f"in-room-{sender}-{event['event_id']}",
+            as_user=UserId(sender),
+            origin_server_ts=ts,
+        )

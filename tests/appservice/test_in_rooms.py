@@ -1,0 +1,110 @@
+from typing import Any
+
+import pytest
+from builders import BEN, EVENING, IDA, NOBODY, standing
+
+from appservice.bot.commands import Command
+from appservice.bot.in_rooms import InRooms, RoomCommand, RoomRequest
+from appservice.homeserver import RefusedError, TryLaterError
+from school.domain.people import Person, UserId
+from school.domain.rooms import RoomKind, RoomStamp
+from school.sealing import HELD_KEY, Keyring
+from school.texts import Language, Texts
+
+GERMAN = Texts(Language.GERMAN)
+
+
+class Rooms:
+    """Two rooms, and what was said in a person's name."""
+
+    def __init__(self) -> None:
+        self.now = standing()
+        self.said: list[str] = []
+        self.refuses = False
+
+    async def of(self, room_id: str, *, seen_by: UserId) -> RoomStamp | None:
+        kinds = {"!chat": RoomKind.CHAT, "!control": RoomKind.CONTROL}
+        return RoomStamp(kind=kinds[room_id]) if room_id in kinds else None
+
+    async def send(self, room_id: str, event_type: str, content: Any, **how: Any) -> str:
+        if self.refuses:
+            raise RefusedError("HTTP 403", status=403)
+        self.said.append(content["m.new_content"]["body"])
+        return "$answer"
+
+
+async def nobody(_: Any) -> str:
+    raise AssertionError("only in rooms")
+
+
+async def answer(request: RoomRequest) -> str:
+    if request.words == "später":
+        raise TryLaterError("HTTP 503")
+    return f"{request.person.given_name}|{request.words}|{request.texts.language}|{request.room_id}"
+
+
+HUSH = Command(names=((Language.GERMAN, "stille"), (Language.ENGLISH, "hush")), help="rest_room", run=nobody)
+
+
+async def heard(
+    body: Any, *, who: Person | UserId = IDA, room_id: str = "!chat", refuses: bool = False, **content: Any
+) -> list[str]:
+    rooms = Rooms()
+    rooms.refuses = refuses
+    server: Any = rooms
+    in_rooms = InRooms(
+        [RoomCommand(command=HUSH, answer=answer)],
+        homeserver=server,
+        view=server,
+        stamps=server,
+        keyring=Keyring([b"k" * 32]),
+        clock=lambda: EVENING,
+    )
+    sender = who.user_id if isinstance(who, Person) else who
+    content = {"msgtype": "m.text", "body": body} | content
+    await in_rooms.message({"event_id": "$asked", "room_id": room_id, "sender": sender, "content": content})
+    return rooms.said
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("!stille an", "Ida|an|de|!chat"),
+        ("!HUSH  on ", "Ida|on|en|!chat"),
+        ("/stille", "Ida||de|!chat"),
+        ("! stille an\naus", "Ida|an\naus|de|!chat"),
+    ],
+)
+async def test_a_command_is_answered_in_the_language_of_its_word(body: str, answer: str) -> None:
+    assert await heard(body) == [answer]
+
+
+@pytest.mark.parametrize("body", ["stille an", "Bitte !stille an", "!still", "!", "", 5, "* !stille an"])
+async def test_what_is_no_command_is_nobodys_business(body: Any) -> None:
+    assert await heard(body) == []
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param({"msgtype": "m.notice"}, id="a notice"),
+        pytest.param({HELD_KEY: {}}, id="what is held"),
+        pytest.param({"who": NOBODY}, id="somebody unknown"),
+        pytest.param({"room_id": "!control"}, id="the control room, which answers itself"),
+        pytest.param({"room_id": "!strange"}, id="a room that is not the school's"),
+    ],
+)
+async def test_these_are_not_answered(how: dict[str, Any]) -> None:
+    assert await heard("!stille an", **how) == []
+
+
+async def test_help_is_given_in_the_room() -> None:
+    assert (await heard("!stille ?", who=BEN))[0].startswith("!stille – ")
+
+
+async def test_a_homeserver_that_is_busy_is_said() -> None:
+    assert await heard("!stille später") == [GERMAN.say("bot.failed")]
+
+
+async def test_an_answer_that_is_refused_is_left_out() -> None:
+    assert await heard("!stille an", refuses=True) == []
