@@ -1,5 +1,6 @@
 """What concerns one account: its data, profile, push rules and stream of events, and what an admin does with it."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -8,10 +9,12 @@ from secrets import token_hex
 from typing import Any, Final
 from urllib.parse import quote
 
-from appservice.connection import Connection, Method, NotThereError
+from appservice.connection import Connection, Method, NotThereError, TryLaterError
 from school.domain.people import UserId
 
 _USERS_PAGE: Final = 5000
+_REDACTION_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 0.1
 _PUSH_RULES: Final = "/_matrix/client/v3/pushrules/global"
 _NO_MORE: Final[Mapping[str, Any]] = {"account_data": {"types": []}}
 """Of a sync nothing but what is in rooms."""
@@ -149,6 +152,29 @@ class Accounts(Connection):
         """How many background updates of its database the homeserver is still doing."""
         status = await self.call(Method.GET, "/_synapse/admin/v1/background_updates/status")
         return len(status.get("current_updates", {}))
+
+    async def redact_sent_at(self, user_id: UserId, room_id: str, *, at_ms: int) -> None:
+        """Deletes what somebody sent into a room at a moment, also when they have left it; returns when that is done
+        (Synapse admin API, "Redact all the events of a user").
+
+        Raises:
+            TryLaterError: it takes too long.
+        """
+        path = f"/_synapse/admin/v1/user/{quote(user_id, safe='')}/redact"
+        moment = {"rooms": [room_id], "after_ts": at_ms, "before_ts": at_ms}
+        begun = (await self.call(Method.POST, path, moment))["redact_id"]
+        try:
+            async with asyncio.timeout(_REDACTION_SECONDS):
+                while True:
+                    if not await self._is_at_work(begun):
+                        return
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except TimeoutError as error:
+            raise TryLaterError("the homeserver is still at work on a redaction") from error
+
+    async def _is_at_work(self, redact_id: str) -> bool:
+        status = await self.call(Method.GET, f"/_synapse/admin/v1/user/redact_status/{quote(redact_id, safe='')}")
+        return status["status"] in {"scheduled", "active"}
 
     async def erase(self, user_id: UserId) -> None:
         """Ends an account for ever and erases what it has (Synapse admin API, "Deactivate Account")."""

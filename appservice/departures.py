@@ -2,8 +2,8 @@
 
 In this order (docs/adr): the directory forgets them, the bot takes them out of the rooms of their groups, and then here
 they leave every other room in their own name, their account is locked and their sessions end. What they left is
-remembered: who comes back in time is invited again by somebody who is still there and may. When the time is over the
-homeserver erases the account, and the database forgets the person.
+remembered: who comes back in time is invited again by somebody who is still there and may. When the time is over, what
+they wrote and nobody got is deleted, the homeserver erases the account, and the database forgets the person.
 """
 
 from contextlib import suppress
@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import Homeserver, NotThereError, RefusedError
 from school.clock import Clock, utc_now
-from school.database import audit, erasure
+from school.database import audit, erasure, held
 from school.database.erasure import Leaver
 from school.database.mirror import account_locked, forget_rooms, remember_rooms, remembered_rooms
+from school.database.tables import HeldState
 from school.domain.people import PersonId, UserId
 from school.domain.rooms import RoomKind, stamp_from
 
@@ -85,8 +86,10 @@ class Departures:
         async with self._engine.connect() as connection:
             return list(await erasure.leavers(connection, before=before))
 
-    async def erase(self, leaver: Leaver) -> None:
-        """Erases somebody, first on the homeserver; a crash in between is made good by doing it again."""
+    async def erase(self, leaver: Leaver, *, actor: str = "sync") -> None:
+        """Erases somebody, first on the homeserver; a crash in between is made good by doing it again. What they wrote
+        and others never got is deleted before: nobody could do it later."""
+        await self._take_back(leaver.user_id)
         with suppress(NotThereError):  # they never had an account
             await self._homeserver.erase(leaver.user_id)
         async with self._engine.begin() as connection:
@@ -94,9 +97,20 @@ class Departures:
             await audit.record(
                 connection,
                 at=self._clock(),
-                actor="sync",
+                actor=actor,
                 action=audit.Action.PERSON_ERASED,
                 target=nobody,
                 by_right="import_people",
                 details={},
             )
+
+    async def _take_back(self, user_id: UserId) -> None:
+        async with self._engine.connect() as connection:
+            undelivered = await held.undelivered_of(connection, user_id)
+        for message in undelivered:
+            try:
+                await self._homeserver.redact_sent_at(user_id, message.room_id, at_ms=message.origin_server_ts_ms)
+            except (RefusedError, NotThereError) as error:  # the seal stays, and nobody but the school could open it
+                log.warning("seal_not_deleted", held=message.event_id, room=message.room_id, error=str(error))
+            async with self._engine.begin() as connection:
+                await held.settle(connection, message.event_id, HeldState.WITHDRAWN)

@@ -4,24 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from school.database.tables import (
-    HeldState,
-    RegisterState,
-    accounts,
-    bot_words,
-    control_rooms,
-    first_codes,
-    held_messages,
-    joins,
-    left_rooms,
-    person_aliases,
-    persons,
-    rest_overrides,
-    silences,
-)
+from school.database.personal_data import Subject, erase_everything
+from school.database.tables import RegisterState, persons
 from school.domain.people import PersonId, UserId
 
 
@@ -45,17 +32,7 @@ async def leavers(connection: AsyncConnection, *, before: float) -> Sequence[Lea
 
 async def erase(connection: AsyncConnection, leaver: Leaver) -> str:
     """Forgets a person; returns the random id under which the Matrix id stays taken."""
-    for table in (accounts, first_codes, joins, left_rooms, person_aliases, rest_overrides):
-        await connection.execute(delete(table).where(table.c.person_id == leaver.person_id))
-    for by_user in (bot_words, control_rooms, silences):
-        await connection.execute(delete(by_user).where(by_user.c.user_id == leaver.user_id))
-    await connection.execute(
-        delete(held_messages).where(
-            held_messages.c.sender == leaver.user_id, held_messages.c.state != HeldState.WAITING
-        )
-    )
-    named = rest_overrides.c.deputy == leaver.person_id
-    await connection.execute(update(rest_overrides).where(named).values(deputy=None))
+    await erase_everything(connection, Subject(person_id=leaver.person_id, user_id=leaver.user_id))
     nobody = f"erased-{token_hex(8)}"
     await connection.execute(
         update(persons)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.tables import HeldState, Part, held_messages, held_rooms
 from school.database.versions import bump, lock
+from school.domain.people import UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,13 @@ async def waiting(connection: AsyncConnection) -> dict[str, list[HeldMessage]]:
     for row in rows:
         by_room.setdefault(row.room_id, []).append(_message(row))
     return by_room
+
+
+async def undelivered_of(connection: AsyncConnection, sender: UserId) -> Sequence[HeldMessage]:
+    """What somebody wrote that lies sealed in a room and was not delivered, nor taken back."""
+    still_sealed = held_messages.c.state.in_([HeldState.WAITING, HeldState.REFUSED])
+    theirs = select(held_messages).where(held_messages.c.sender == sender, still_sealed)
+    return [_message(row) for row in await connection.execute(theirs.order_by(held_messages.c.position))]
 
 
 async def set_receipt(connection: AsyncConnection, event_id: str, receipt_event_id: str, due: datetime | None) -> None:

@@ -360,3 +360,29 @@ async def test_the_newest_events_of_a_room_are_read_by_the_bot(homeserver: Homes
     assert await homeserver.newest_events("!r", sender=BOT, limit=2) == [{"n": 2}, {"n": 1}]
     only = json.dumps({"senders": [BOT]}, separators=(",", ":"))
     assert wire.asked[0][2] == {"dir": "b", "limit": "2", "filter": only}
+
+
+# Deleting what somebody sent who is gone.
+
+
+async def test_what_was_sent_at_a_moment_is_deleted_and_waited_for(homeserver: Homeserver, wire: Wire) -> None:
+    states = iter(["scheduled", "active", "complete"])
+
+    def answer(request: web.Request) -> tuple[int, Any]:
+        return 200, {"redact_id": "r/1"} if request.method == "POST" else {"status": next(states)}
+
+    wire.answer = answer
+    await homeserver.redact_sent_at(KIM, "!room:school.example", at_ms=17)
+    begun, *looks = wire.asked
+    assert begun == (
+        "POST",
+        "/_synapse/admin/v1/user/%40kim%3Aschool.example/redact",
+        {},
+        {"rooms": ["!room:school.example"], "after_ts": 17, "before_ts": 17},
+    )
+    assert [path for _, path, _, _ in looks] == ["/_synapse/admin/v1/user/redact_status/r%2F1"] * 3
+
+
+async def test_a_redaction_that_fails_is_over(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda request: (200, {"redact_id": "1"} if request.method == "POST" else {"status": "failed"})
+    await homeserver.redact_sent_at(KIM, "!room:school.example", at_ms=17)

@@ -21,10 +21,12 @@ from appservice.seats import Seats
 from roster_sync.apply import apply_plan
 from roster_sync.mirror import Mirror, MirrorReport, moderators_of
 from roster_sync.plan import Guard, make_plan
+from school.database import held
+from school.database.held import HeldMessage
 from school.database.mirror import account_rows, begin_use, group_room_rows
 from school.database.register import read_known
 from school.database.snapshot import read_snapshot
-from school.database.tables import joins, metadata, persons
+from school.database.tables import HeldState, held_messages, joins, metadata, persons
 from school.database.writer import open_writer
 from school.domain.directory import Directory
 from school.domain.groups import GroupKind
@@ -144,6 +146,9 @@ class FakeHomeserver:
 
     async def leave(self, room_id: str, *, as_user: UserId) -> None:
         self._ask("leave", room_id, as_user, do=lambda: self.rooms[room_id]["members"].remove(as_user))
+
+    async def redact_sent_at(self, user_id: UserId, room_id: str, *, at_ms: int) -> None:
+        self._ask("redact_sent_at", user_id, room_id, str(at_ms), do=lambda: None)
 
     async def erase(self, user_id: UserId) -> None:
         self._ask("erase", user_id, do=lambda: self.accounts_by_id.pop(user_id))
@@ -602,6 +607,78 @@ async def test_after_their_time_people_are_erased_and_their_id_stays_taken(write
     report = await mirror(writer, homeserver)
     assert (report.accounts_made, report.failures) == (1, [])
     assert "@kim.gross2:school.example" in homeserver.accounts_by_id
+
+
+async def hold(engine: AsyncEngine, person_id: str, number: int, state: HeldState = HeldState.WAITING) -> None:
+    message = HeldMessage(
+        event_id=f"${number}",
+        room_id=f"!{number}",
+        sender=user(person_id),
+        event_type="m.room.message",
+        origin_server_ts_ms=number,
+    )
+    async with engine.begin() as connection:
+        await held.add(connection, message)
+        if state is not HeldState.WAITING:
+            await held.settle(connection, message.event_id, state)
+
+
+async def held_rows(engine: AsyncEngine) -> list[str]:
+    async with engine.connect() as connection:
+        return list(await connection.scalars(select(held_messages.c.event_id).order_by(held_messages.c.event_id)))
+
+
+async def left_with_held_messages(engine: AsyncEngine) -> FakeHomeserver:
+    homeserver = await filled(engine)
+    await follow(engine, without("kim"))
+    await mirror(engine, homeserver)
+    await hold(engine, "kim", 1)
+    await hold(engine, "kim", 2, HeldState.DELIVERED)
+    await hold(engine, "kim", 3, HeldState.REFUSED)
+    await hold(engine, "lea", 4)
+    homeserver.calls.clear()
+    return homeserver
+
+
+async def test_what_was_never_delivered_is_deleted_before_its_sender_is_erased(writer: AsyncEngine) -> None:
+    homeserver = await left_with_held_messages(writer)
+    assert (await mirror(writer, homeserver, erase_after_days=0)).failures == []
+    kim = user("kim")
+    assert homeserver.writes == [("redact_sent_at", kim, "!1", "1"), ("redact_sent_at", kim, "!3", "3"), ("erase", kim)]
+    assert await held_rows(writer) == ["$4"], "what others wrote waits on"
+
+
+async def test_a_seal_that_cannot_be_deleted_keeps_nobody_from_being_erased(writer: AsyncEngine) -> None:
+    homeserver = await left_with_held_messages(writer)
+    homeserver.fails = lambda call: call[0] == "redact_sent_at"
+    report = await mirror(writer, homeserver, erase_after_days=0)
+    assert (report.failures, report.people_erased) == ([], 1)
+    assert await held_rows(writer) == ["$4"]
+
+
+@pytest.mark.parametrize("dies_after_it", [False, True])
+@pytest.mark.parametrize("what", ["redact_sent_at", "erase"])
+async def test_an_erasure_that_was_killed_is_done_again(writer: AsyncEngine, what: str, dies_after_it: bool) -> None:
+    homeserver = await left_with_held_messages(writer)
+
+    def dies(call: tuple[str, ...]) -> bool:
+        if call[0] == what and homeserver.dies_at is None:
+            homeserver.dies_at = len(homeserver.calls)
+            homeserver.dies_after_it = dies_after_it
+            if not dies_after_it:
+                raise KilledError
+        return False
+
+    homeserver.fails = dies
+    with pytest.raises(KilledError):
+        await mirror(writer, homeserver, erase_after_days=0)
+    homeserver.fails, homeserver.dies_at = lambda _: False, None
+    homeserver.accounts_by_id.setdefault(user("kim"), {"name": user("kim")})  # it is there, and ended
+    assert (await mirror(writer, homeserver, erase_after_days=0)).people_erased == 1
+    assert await held_rows(writer) == ["$4"]
+    async with writer.connect() as connection:
+        standing = await connection.scalar(select(persons.c.standing).where(persons.c.user_id == user("kim")))
+    assert standing == "erased"
 
 
 # What somebody else changed.

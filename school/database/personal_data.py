@@ -1,0 +1,225 @@
+"""What the school's database keeps about a person: in which table, what of it they are given, what erasure leaves.
+
+Every table is in `KEPT`, or in `NOT_ABOUT_PEOPLE` with the reason; a test looks. The export and the erasure of a
+person, and what people are told of both, are made from here: a new table needs a line here, and is in all of them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import ColumnElement, Double, Select, Table, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from school.database.audit_reading import moment_of, read_entries
+from school.database.everybody import read_everybody
+from school.database.tables import (
+    accounts,
+    audit_log,
+    bot_words,
+    control_rooms,
+    first_codes,
+    group_rooms,
+    groups,
+    held_messages,
+    joins,
+    left_rooms,
+    memberships,
+    person_aliases,
+    persons,
+    rest_overrides,
+    silences,
+    wards,
+)
+from school.domain.audit_about import for_person, names_one_of
+from school.domain.people import PersonId, Role, UserId
+
+Row: TypeAlias = dict[str, Any]
+_MATRIX_IDS: Final = frozenset({"user_id", "sender"})
+"""Columns that name people by their Matrix id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whose data it is."""
+
+    person_id: PersonId
+    user_id: UserId
+
+
+class Topic(StrEnum):
+    """Under which heading people are told of it (`kept.TOPIC` in `school.texts`)."""
+
+    REGISTER = "register"
+    ACCOUNT = "account"
+    ROOMS = "rooms"
+    MESSAGES = "messages"
+    HELD = "held"
+    REST = "rest"
+    BOT = "bot"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What one table keeps about a person, whom `column` names."""
+
+    table: Table
+    column: str
+    topic: Topic
+    name: str = ""
+    """In the export; else that of the table."""
+    hidden: tuple[str, ...] = ()
+    """Columns that the person is not given: secrets, and what is of others."""
+    query: Callable[[Subject], Select[Any]] | None = None
+    """What they are given where it is not just the row."""
+    emptied: tuple[str, ...] = ()
+    """Columns that erasure empties; without any it deletes the row."""
+    stays: str = ""
+    """Why erasure leaves it."""
+
+    def is_of(self, subject: Subject) -> ColumnElement[bool]:
+        """The condition for the rows of a person."""
+        return self.table.c[self.column] == (subject.user_id if self.column in _MATRIX_IDS else subject.person_id)
+
+    async def read(self, connection: AsyncConnection, subject: Subject) -> list[Row]:
+        """The rows as the person is given them."""
+        query = self.query(subject) if self.query else select(self.table).where(self.is_of(subject))
+        not_told = {*self.hidden} if self.query else {*self.hidden, self.column}
+        times = {column.name for column in self.table.columns if isinstance(column.type, Double)}
+        return [
+            {key: _told(value, key in times) for key, value in row.items() if key not in not_told}
+            for row in (await connection.execute(query)).mappings()
+        ]
+
+    async def erase(self, connection: AsyncConnection, subject: Subject) -> None:
+        """Does to the rows what erasure does to them."""
+        if self.emptied:
+            nothing = dict.fromkeys(self.emptied)
+            await connection.execute(update(self.table).where(self.is_of(subject)).values(nothing))
+        elif not self.stays:
+            await connection.execute(delete(self.table).where(self.is_of(subject)))
+
+
+def _told(value: Any, is_time: bool) -> Any:
+    return datetime.fromtimestamp(value, UTC).isoformat() if is_time and value is not None else value
+
+
+class _Moderators(Kept):
+    """Who moderates the rooms of a group stands in a list."""
+
+    async def read(self, connection: AsyncConnection, subject: Subject) -> list[Row]:
+        rows = await connection.execute(select(group_rooms))
+        return [{"room_id": row.room_id, "name": row.name} for row in rows if subject.user_id in row.moderators]
+
+    async def erase(self, connection: AsyncConnection, subject: Subject) -> None:
+        for row in (await connection.execute(select(group_rooms))).all():
+            if subject.user_id in row.moderators:
+                others = [user_id for user_id in row.moderators if user_id != subject.user_id]
+                here = update(group_rooms).where(group_rooms.c.room_id == row.room_id)
+                await connection.execute(here.values(moderators=others))
+
+
+class _AuditLog(Kept):
+    """Entries name people in any field, and others besides."""
+
+    async def read(self, connection: AsyncConnection, subject: Subject) -> list[Row]:
+        everybody = await connection.run_sync(read_everybody)
+        people = [known.person for known in everybody]
+        roles: dict[str, Role] = {id_: one.role for one in people for id_ in (one.id, one.user_id)}
+        ids = {subject.person_id, subject.user_id}
+        entries = await connection.run_sync(
+            lambda sync: [entry for entry in read_entries(sync) if names_one_of(entry, ids)]
+        )
+        return [
+            {
+                "at": moment_of(own).isoformat(),
+                "actor": own.actor,
+                "action": own.action,
+                "target": own.target,
+                "by_right": own.by_right,
+                "details": own.details,
+            }
+            for own in (for_person(entry, ids, roles) for entry in entries)
+        ]
+
+
+def _groups_of(subject: Subject) -> Select[Any]:
+    joined = select(groups.c.name, groups.c.kind, groups.c.origin).join(memberships)
+    return joined.where(memberships.c.person_id == subject.person_id).order_by(groups.c.name)
+
+
+def _children_of(subject: Subject) -> Select[Any]:
+    joined = select(persons.c.id, persons.c.given_name, persons.c.family_name)
+    return joined.join(wards, wards.c.ward_id == persons.c.id).where(wards.c.guardian_id == subject.person_id)
+
+
+KEPT: Final[Sequence[Kept]] = (
+    Kept(table=memberships, column="person_id", topic=Topic.REGISTER, name="groups", query=_groups_of),
+    Kept(table=wards, column="guardian_id", topic=Topic.REGISTER, name="children", query=_children_of),
+    Kept(table=wards, column="ward_id", topic=Topic.REGISTER, name="guardians", hidden=("guardian_id",)),
+    Kept(table=person_aliases, column="person_id", topic=Topic.REGISTER, name="further_ids"),
+    Kept(table=accounts, column="person_id", topic=Topic.ACCOUNT, name="account"),
+    Kept(table=first_codes, column="person_id", topic=Topic.ACCOUNT, hidden=("digest",)),
+    Kept(table=joins, column="person_id", topic=Topic.ROOMS, name="brought_into"),
+    Kept(table=left_rooms, column="person_id", topic=Topic.ROOMS),
+    Kept(table=control_rooms, column="user_id", topic=Topic.ROOMS, name="rooms_with_the_bot"),
+    _Moderators(table=group_rooms, column="moderators", topic=Topic.ROOMS, name="moderates"),
+    Kept(table=held_messages, column="sender", topic=Topic.HELD, hidden=("position", "receipt_event_id")),
+    Kept(table=rest_overrides, column="person_id", topic=Topic.REST, name="rests", hidden=("id",)),
+    Kept(
+        table=rest_overrides,
+        column="deputy",
+        topic=Topic.REST,
+        name="deputy_for_somebody",
+        hidden=("id", "person_id", "kind"),
+        emptied=("deputy",),
+    ),
+    Kept(table=silences, column="user_id", topic=Topic.REST, hidden=("sync_token",)),
+    Kept(table=bot_words, column="user_id", topic=Topic.BOT, name="waiting_words", hidden=("txn_id",)),
+    _AuditLog(
+        table=audit_log,
+        column="target",
+        topic=Topic.AUDIT,
+        stays="It shows that the school did what it had to, and is deleted by its own period (docs/adr).",
+    ),
+    # The last one: other rows point to it.
+    Kept(
+        table=persons,
+        column="id",
+        topic=Topic.REGISTER,
+        name="person",
+        query=lambda subject: select(persons).where(persons.c.id == subject.person_id),
+        stays="The row stays with nothing but the Matrix id, so that nobody ever gets it (`school.database.erasure`).",
+    ),
+)
+"""In the order in which it is erased."""
+
+NOT_ABOUT_PEOPLE: Final[Mapping[str, str]] = {
+    "audit_chain": "where the audit log begins and ends",
+    "free_days": "days of the school",
+    "groups": "groups; who is in them stands elsewhere",
+    "held_rooms": "rooms in which something waits",
+    "leases": "which program, or for whom, does some work now; at its end the row goes",
+    "places": "places in the homeserver's stream of events",
+    "room_rests": "what was said of rooms, and not by whom",
+    "teachers_only_groups": "groups in whose rooms only teachers write",
+    "versions": "numbers of the directory's states",
+}
+"""Tables that name nobody, and what is in them."""
+
+
+async def everything_about(connection: AsyncConnection, subject: Subject) -> dict[Topic, dict[str, list[Row]]]:
+    """All that there is of a person, as they are given it: by topic, then by name."""
+    found: dict[Topic, dict[str, list[Row]]] = {}
+    for kept in KEPT:
+        found.setdefault(kept.topic, {})[kept.name or kept.table.name] = await kept.read(connection, subject)
+    return found
+
+
+async def erase_everything(connection: AsyncConnection, subject: Subject) -> None:
+    """Erases all of it but what says why it stays."""
+    for kept in KEPT:
+        await kept.erase(connection, subject)
