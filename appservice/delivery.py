@@ -52,6 +52,8 @@ class Delivery:
         self._settling = Settling(engine)
         self._never_tried: set[str] = set()
         self._went_with_another: set[str] = set()
+        self._being_sent: set[str] = set()
+        self._deleted_meanwhile: set[str] = set()
 
     def is_new(self, message: HeldMessage, event: Mapping[str, Any]) -> None:
         """A message was held just now: it is certain that nobody has tried to deliver it."""
@@ -61,6 +63,8 @@ class Delivery:
     def is_deleted(self, event_id: str) -> None:
         """A person deleted an event."""
         self._seen.drop(event_id)
+        if event_id in self._being_sent:
+            self._deleted_meanwhile.add(event_id)
 
     def forget_what_was_seen(self) -> None:
         """Something may have changed of which nobody told."""
@@ -83,6 +87,14 @@ class Delivery:
         if message.event_id not in self._never_tried and (sent := await self._delivered_before(message)):
             await self._settle(message, HeldState.DELIVERED, delivered_event_id=sent)
             return
+        self._being_sent.add(message.event_id)
+        try:
+            await self._deliver_now(message)
+        finally:
+            self._being_sent.discard(message.event_id)
+            self._deleted_meanwhile.discard(message.event_id)
+
+    async def _deliver_now(self, message: HeldMessage) -> None:
         content, edits = await self._original(message)
         if content is None:
             return
@@ -100,6 +112,9 @@ class Delivery:
             await self.forget(edit)
         for settled in (message, *edits):
             await self._settle(settled, HeldState.DELIVERED, delivered_event_id=sent)
+        if message.event_id in self._deleted_meanwhile:
+            late = Delivered(event_id=sent, room_id=message.room_id, sender=message.sender)
+            await self.take_back(late, unless_before_ms=0)
         self._went_with_another.update(edit.event_id for edit in edits)
 
     async def receipt(self, message: HeldMessage, due: datetime | None) -> None:

@@ -43,12 +43,13 @@ class RoomStamps:
 
 
 class DirectRooms:
-    """Accepts invitations to direct rooms for people."""
+    """Accepts invitations to direct rooms for people, and finds the room of two."""
 
     def __init__(self, homeserver: Homeserver, stamps: RoomStamps) -> None:
         self._homeserver = homeserver
         self._stamps = stamps
         self._writing: dict[UserId, asyncio.Lock] = {}
+        self._making: dict[UserId, asyncio.Lock] = {}
 
     async def invited(self, room_id: str, inviter: UserId, invitee: UserId) -> None:
         """Somebody was invited; if it is to a room for two, they join."""
@@ -58,6 +59,33 @@ class DirectRooms:
         await self._homeserver.join(room_id, as_user=invitee)
         await self.remember(room_id, inviter, invitee)
         await self.remember(room_id, invitee, inviter)
+
+    async def between(self, one: UserId, other: UserId) -> str:
+        """The newest direct room in which two people are; made in the name of the first, if there is none.
+
+        Raises:
+            RefusedError: the first may not write to the other.
+            TryLaterError: the homeserver does not answer now.
+        """
+        async with self._making.setdefault(one, asyncio.Lock()):
+            known = (await self._homeserver.account_data(one, "m.direct")).get(other)
+            for room_id in reversed(known if isinstance(known, list) else []):
+                if isinstance(room_id, str) and await self._is_of(room_id, one, other):
+                    return room_id
+            request = {"preset": "private_chat", "is_direct": True, "invite": [other]}
+            room_id = await self._homeserver.create_room(request, as_user=one)
+            await self.invited(room_id, one, other)  # the invitation comes as an event, too, but later
+            return room_id
+
+    async def _is_of(self, room_id: str, one: UserId, other: UserId) -> bool:
+        """Whether a room is what `m.direct` says: people write that themselves."""
+        try:
+            stamp = await self._stamps.of(room_id, seen_by=one)
+            if stamp is None or stamp.kind is not RoomKind.DIRECT:
+                return False
+            return await self._homeserver.members(room_id, as_user=one) == {one, other}
+        except (NotThereError, RefusedError):
+            return False
 
     async def remember(self, room_id: str, user_id: UserId, other: UserId) -> None:
         """Puts a room into somebody's `m.direct` (Matrix spec, "Direct messaging")."""

@@ -126,9 +126,9 @@ class Homeserver(Accounts):
 
     # Rooms and their members
 
-    async def create_room(self, request: Mapping[str, Any]) -> str:
-        """Makes a room as the bot and returns its id."""
-        return str((await self.call(Method.POST, "/_matrix/client/v3/createRoom", request))["room_id"])
+    async def create_room(self, request: Mapping[str, Any], *, as_user: UserId | None = None) -> str:
+        """Makes a room, as a person or as the bot, and returns its id."""
+        return str((await self.call(Method.POST, "/_matrix/client/v3/createRoom", request, as_user=as_user))["room_id"])
 
     async def join(self, room_id: str, *, as_user: UserId | None = None) -> None:
         """Joins a room, as a person or as the bot. Being in it already is fine."""
@@ -184,6 +184,12 @@ class Homeserver(Accounts):
         """Every room that somebody is in (Synapse admin API, "List joined rooms of a user")."""
         path = f"/_synapse/admin/v1/users/{quote(user_id, safe='')}/joined_rooms"
         return list((await self.call(Method.GET, path))["joined_rooms"])
+
+    async def memberships(self, user_id: UserId) -> dict[str, str]:
+        """How somebody is in which rooms, those included that they have left (Synapse admin API, "List room memberships
+        of a user")."""
+        path = f"/_synapse/admin/v1/users/{quote(user_id, safe='')}/memberships"
+        return dict((await self.call(Method.GET, path))["memberships"])
 
     async def room_members(self, room_id: str) -> list[UserId]:
         """Who is joined, whoever asks (Synapse admin API, "Room Members API")."""

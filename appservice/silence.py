@@ -27,12 +27,11 @@ from school.domain.directory import Directory
 from school.domain.intervals import earliest
 from school.domain.people import UserId
 from school.domain.rest_desk import RestDesk
+from school.sealing import URGENT_KEY
 from school.standing import CannotDecideError, Standing
 
 log = structlog.get_logger()
 
-URGENT_KEY: Final = "org.schulbote.urgent"
-"""What makes a message ring in a rest, if its content has it as true. People cannot write it."""
 REST_RULE: Final = "org.schulbote.rest"
 URGENT_RULE: Final = "org.schulbote.urgent"
 RULES: Final[Mapping[str, Mapping[str, Any]]] = {

@@ -1,6 +1,7 @@
 """What somebody hears when their rest is over: how many messages came meanwhile that did not have to wait, and where.
 
-What waited rings by itself and is not counted, nor is what they wrote themselves, what the bot said, notices and edits.
+What waited or was urgent rings by itself and is not counted, nor is what they wrote themselves, what the bot said to
+them, notices and edits. What the bot writes into the room of a group is: the office reads there who will be absent.
 Nothing of what was written is kept: the homeserver is asked for what came since the place in its stream of events that
 was noted when the rest began.
 """
@@ -20,6 +21,7 @@ from school.database.control import newest_control_room
 from school.database.mirror import group_room_rows
 from school.database.silences import SilenceRow, forget_silence, read_silences
 from school.domain.people import UserId
+from school.sealing import URGENT_KEY
 from school.texts import Texts
 
 log = structlog.get_logger()
@@ -82,14 +84,15 @@ class Summaries:
             row.user_id,
             row.sync_token,
             types=_TYPES,
-            not_senders=[row.user_id, self._homeserver.bot],
+            not_senders=[row.user_id],
             limit=_IN_A_ROOM,
         )
         between = range(int(row.since.timestamp() * 1000), int(row.ended_at.timestamp() * 1000))
         counts = [
             Count(where=await self._where(room_id, row.user_id, names), number=number, is_all=of_room.is_all)
             for room_id, of_room in news.items()
-            if (number := sum(counts_as_message(event, between) for event in of_room.events))
+            if room_id != control_room
+            and (number := sum(counts_as_message(event, between) for event in of_room.events))
         ]
         return say_summary(counts, self._texts)
 
@@ -111,6 +114,8 @@ def counts_as_message(event: Mapping[str, Any], between: range) -> bool:
     content = event["content"]
     relation = content.get("m.relates_to")
     if event["origin_server_ts"] not in between or not content or content.get("msgtype") == "m.notice":
+        return False
+    if content.get(URGENT_KEY) is True:
         return False
     return not (isinstance(relation, Mapping) and relation.get("rel_type") == "m.replace")
 

@@ -39,7 +39,7 @@ class Versions:
         newest, edits = content, []
         for candidate in candidates:
             edit = await self._opened(candidate)
-            new = None if _replaced(edit) != message.event_id else edit.get("m.new_content")
+            new = None if replaced(edit) != message.event_id else edit.get("m.new_content")
             if isinstance(new, Mapping):
                 newest = _with_relation_of(content, new)
                 edits.append(candidate)
@@ -47,7 +47,7 @@ class Versions:
 
     async def is_void(self, content: Mapping[str, Any]) -> bool:
         """Whether something edits a message that was taken back."""
-        edited = _replaced(content)
+        edited = replaced(content)
         if edited is None:
             return False
         async with self._engine.connect() as connection:
@@ -75,8 +75,8 @@ def _references(event: Mapping[str, Any]) -> list[str]:
     return [reference["event_id"] for reference in chunk]
 
 
-def _replaced(content: Mapping[str, Any]) -> str | None:
-    """The event that a content edits (Matrix spec, "Event replacements")."""
+def replaced(content: Mapping[str, Any]) -> str | None:
+    """The event that a content edits, if it edits one (Matrix spec, "Event replacements")."""
     relation = content.get("m.relates_to")
     if not isinstance(relation, Mapping) or relation.get("rel_type") != _REPLACES:
         return None

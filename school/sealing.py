@@ -23,6 +23,8 @@ from nacl.secret import SecretBox
 
 HELD_KEY: Final = "org.schulbote.held"
 SIGNED_KEY: Final = "org.schulbote.signed"
+URGENT_KEY: Final = "org.schulbote.urgent"
+"""What makes a message ring in a rest, if its content has it as true. People cannot write it."""
 DELIVERY_RELATION: Final = "org.schulbote.delivery"
 
 MAX_SEALED_BYTES: Final = 60_000
@@ -54,6 +56,8 @@ class Purpose(StrEnum):
     DELIVERY = "delivery"
     RECEIPT = "receipt"
     NOTICE = "notice"
+    URGENT = "urgent"
+    """A message of the leadership that does not wait. It speaks of no held event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,12 @@ from schulbote.new_school import ensure_secrets, write_registration
 SERVER_NAME: Final = "schule.localhost"
 KEPT: Final = ("rights", "files", "rooms", "encryption", "register", "module", "keep")
 """Sections of a demo's school.yaml that outlive its next start; of `register` all but the folder."""
+_KEPT_OF_REST: Final = ("office", "urgent_per_day")
+"""The keys of `rest` that outlive it, too: those that are no hours."""
 
 _SCHOOL_YAML: Final = """\
 # Written anew at every start of `schulbote demo`. A demo keeps no school hours, so that it can be tried at night.
-# To try out rights, add sections {kept} below; they are kept.
+# To try out rights, add sections {kept} below; they are kept. So is rest.office.
 demo: true
 school:
   name: Demo-Schule
@@ -96,6 +98,9 @@ class DemoHome:
         new, written = yaml.load(text), yaml.load(self.school_yaml.read_text(encoding="utf-8"))
         new |= {key: written[key] for key in KEPT if key in written and key != "register"}
         new["register"] = dict(written.get("register") or {}) | dict(new["register"])
+        rest = written.get("rest") or {}
+        if kept := {key: rest[key] for key in _KEPT_OF_REST if key in rest}:
+            new["rest"] = kept
         whole = StringIO()
         yaml.dump(new, whole)
         return whole.getvalue()

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from appservice.free_days import end_of_known_holidays, free_days
 from school.config import Settings
 from school.domain.directory import Directory
+from school.domain.office import NoOffice, find_office
 from school.domain.people import PersonId
 from schulbote.named import did_you_mean
 
@@ -37,6 +38,19 @@ def rest_for_nobody(settings: Settings, directory: Directory) -> Iterator[str]:
             yield f"{settings.rest.line('persons', person_id)} {nobody}{f'; {near}' if near else '.'}"
 
 
+def office_in_doubt(settings: Settings, directory: Directory) -> Iterator[str]:
+    """A sentence if the group that `rest.office` names cannot be the office (`school.domain.office`)."""
+    name, line = settings.rest.office, settings.rest.line("office")
+    match find_office(directory, name):
+        case NoOffice.NO_SUCH_GROUP:
+            near = did_you_mean(name or "", (group.name for group in directory.groups.values()))
+            yield f"{line} names no group of the register{f'; {near}' if near else '.'}"
+        case NoOffice.NOBODY_IN_IT:
+            yield f"{line} names a group with nobody in it, who could read who is absent."
+        case NoOffice.NOT_FOR_STAFF_ALONE:
+            yield f"{line} names a group with pupils or guardians in it; name one in which only staff is."
+
+
 def names_rest(settings: Settings) -> bool:
     """Whether the section `rest` names a group or a person, who can be missing."""
-    return bool(settings.rest.groups or settings.rest.persons)
+    return bool(settings.rest.groups or settings.rest.persons or settings.rest.office)

@@ -46,6 +46,7 @@ FIXED_RULES: Final[Mapping[str, str]] = {
     "rooms:own_redactions": "What one wrote, one may delete.",
     "rooms:state": "Only the settings listed in docs/rules.md are people's to change.",
     "rooms:types": "Only the types listed in docs/rules.md are sent.",
+    "rooms:urgent": "Urgent messages are the leadership's, in a direct room, by `!urgent`.",
     "rooms:announcements": "In announcements the teachers of the group write.",
     "rooms:space": "Nobody writes in a space.",
 }

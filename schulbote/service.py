@@ -58,6 +58,7 @@ from schulbote.audit_keeper import AuditKeeper
 from schulbote.connections import audit_keys, open_database, open_homeserver, open_runner
 from schulbote.homeserver_config import APPSERVICE_ID
 from schulbote.metrics import SyncMetrics, metrics_routes, rest_metrics
+from schulbote.rest_words import commands_about_waiting
 from schulbote.schedule import Schedule, Why, watched_paths
 from schulbote.syncing import NoRegisterError, readers_of, roster_sync
 
@@ -162,12 +163,24 @@ class Service:
             clock=clock,
         )
         entering = EnteringDesk(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
+        direct_rooms = DirectRooms(homeserver, stamps)
+        about_waiting = commands_about_waiting(
+            settings,
+            engine=engine,
+            homeserver=homeserver,
+            view=self.view,
+            keyring=keyring,
+            direct_rooms=direct_rooms,
+            take_back=self._queue.take_back,
+            clock=clock,
+        )
         commands = Commands(
             [
                 RestCommand(engine=engine, view=self.view, clock=clock).command(),
                 AbsenceCommand(engine=engine, view=self.view, clock=clock).command(),
                 room_rest.command(),
                 teachers_only.command(),
+                *about_waiting,
                 self.sync_command.command(),
                 *EnterCommand(desk=entering, view=self.view).commands(),
                 WhoCommand(desk=MembersDesk(engine=engine, view=self.view), view=self.view).command(),
@@ -201,7 +214,7 @@ class Service:
             bot=settings.matrix.bot_user_id,
             queue=self._queue,
             stamps=stamps,
-            direct_rooms=DirectRooms(homeserver, stamps),
+            direct_rooms=direct_rooms,
             control=self._control,
             commands_in_rooms=[in_rooms.message],
             on_join=hushing.came,

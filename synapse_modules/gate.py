@@ -116,6 +116,9 @@ class Gate:
             return self._refused(decision, as_notice=is_message and not silent)
         if purpose is Purpose.DELIVERY:
             return Pass()
+        if purpose is Purpose.URGENT:
+            urgent = standing.policy.may_send_urgently(UserId(event.sender), room)
+            return Pass() if urgent else self._refused(urgent)
         if event.is_state():
             return self._judge_state(standing, event, state, room)
         if event.type == "m.reaction":

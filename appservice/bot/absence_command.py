@@ -14,7 +14,7 @@ from appservice.bot.commands import Command, Request
 from appservice.bot.date_words import Days, NoDays, read_days
 from appservice.bot.help_words import Topic
 from appservice.bot.offers import to_who_rests
-from appservice.bot.people_words import find_by_name, nearest
+from appservice.bot.people_words import find_by_name, nearest, told_apart
 from appservice.bot.rest_command import OWN_TIME
 from appservice.bot.time_words import read_end
 from appservice.school_view import SchoolView
@@ -125,10 +125,7 @@ class AbsenceCommand:
 
     def _ask_back(self, request: Request, named: str, found: Sequence[Person]) -> str:
         if found:
-            listed = found[:_LISTED]
-            # Two of the same name are told apart by what they sign in with.
-            names = [f"{person.display_name} ({person.user_id.partition(':')[0]})" for person in listed]
-            return request.texts.say("absence.deputy_several", names=", ".join(names))
+            return request.texts.say("absence.deputy_several", names=told_apart(found))
         near = nearest(named, self._teachers()) if named else None
         if near is not None:
             return request.texts.say("absence.deputy_near", name=named, near=near.display_name)
@@ -138,11 +135,7 @@ class AbsenceCommand:
         """`Di, 24. Nov. bis Sa, 28. Nov., Vertretung: Vera Lange`."""
         today, texts = self._day(now), request.texts
         first, last = self._day(absence.span.start), self._day(absence.span.end - _MOMENT)
-        told = texts.day(first, today=today)
-        if absence.span.end == OPEN_END:
-            told = texts.say("absence.open", first=told)
-        elif last > first:
-            told = texts.say("absence.days", first=told, last=texts.day(last, today=today))
+        told = texts.days(first, None if absence.span.end == OPEN_END else last, today=today)
         deputy = None
         if absence.deputy is not None:
             deputy = self._view.now.policy.directory.person_by_id(absence.deputy)

@@ -18,6 +18,7 @@ _TITLES: Final = frozenset(
     | {"mr", "mrs", "ms", "miss", "mx", "durch", "ist", "macht", "by", "is"}
 )
 _LETTERS: Final = re.compile(r"[a-z]+")
+_LISTED: Final = 5
 _Words = tuple[str, ...]
 
 
@@ -59,6 +60,11 @@ def nearest(words: str, people: Iterable[Person]) -> Person | None:
     by_name |= {" ".join(form): person for person in by_name.values() for form in _forms(person.family_name)}
     near = (get_close_matches(" ".join(form), by_name, 1) for form in _without_titles(words))
     return next((by_name[names[0]] for names in near if names), None)
+
+
+def told_apart(people: Sequence[Person]) -> str:
+    """The first few of these people, told apart by what they sign in with, which `find_by_name` knows as well."""
+    return ", ".join(f"{person.display_name} ({person.user_id.partition(':')[0]})" for person in people[:_LISTED])
 
 
 @lru_cache(maxsize=20_000)

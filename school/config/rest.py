@@ -87,6 +87,8 @@ class RestSettings(Section):
     written_free_days: tuple[Dates, ...] = Field(default=(), alias="free_days")
     calendars: tuple[FilePath, ...] = ()
     colleagues_pass: bool = False
+    urgent_per_day: Annotated[int, Field(ge=0, le=1000)] = 10
+    office: Text | None = None
 
     _source: Source = PrivateAttr()
 

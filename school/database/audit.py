@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, insert, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.tables import audit_chain, audit_log
@@ -32,6 +32,8 @@ class Action(StrEnum):
     """A teacher said whether only teachers write in a room."""
     GROUP_ENTERED = "group_entered"
     """Somebody entered the rooms of a group that they are not in."""
+    URGENT_SENT = "urgent_sent"
+    """Somebody of the leadership sent a message past a rest. Its reason and its words stand in the message alone."""
     SYNC_APPLIED = "sync_applied"
     """The register was read and the directory follows it."""
     PERSON_ERASED = "person_erased"
@@ -134,3 +136,11 @@ async def read_end(connection: AsyncConnection) -> Chain:
 def chain_from(row: Row[Any]) -> Chain:
     """The chain in a row of its table."""
     return Chain(**{column: value for column, value in row._mapping.items() if column != "id"})
+
+
+async def count_since(connection: AsyncConnection, *, actor: str, action: Action, since: datetime) -> int:
+    """How often somebody did something since a moment."""
+    entries = select(func.count()).where(
+        audit_log.c.actor == actor, audit_log.c.action == action.value, audit_log.c.at > as_utc(since).timestamp()
+    )
+    return await connection.scalar(entries) or 0

@@ -3,7 +3,7 @@ in the room."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, delete, func, insert, select, update
@@ -25,6 +25,11 @@ class HeldMessage:
     event_type: str
     origin_server_ts_ms: int
     receipt_event_id: str | None = None
+
+    @property
+    def written_at(self) -> datetime:
+        """When it was written."""
+        return datetime.fromtimestamp(self.origin_server_ts_ms / 1000, UTC)
 
 
 _APART: Final = 1024
@@ -135,6 +140,12 @@ async def delivered_as(connection: AsyncConnection, event_ids: Sequence[str]) ->
     return {
         row.event_id: Delivered(event_id=row.delivered_event_id, room_id=row.room_id, sender=row.sender) for row in rows
     }
+
+
+async def look_up(connection: AsyncConnection, event_ids: Sequence[str]) -> dict[str, tuple[HeldMessage, HeldState]]:
+    """Held messages, and what became of each."""
+    rows = await connection.execute(select(held_messages).where(held_messages.c.event_id.in_(event_ids)))
+    return {row.event_id: (_message(row), HeldState(row.state)) for row in rows}
 
 
 async def state_of(connection: AsyncConnection, event_id: str) -> str | None:

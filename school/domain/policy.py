@@ -319,6 +319,16 @@ class Policy:
             return refuse(Reason.READ_ONLY, "rooms:announcements")
         return self._may_write(person, room)
 
+    def may_send_urgently(self, sender: UserId, room: Room) -> Decision:
+        """Whether somebody's message may pass a rest, besides that they may write here at all. Asked for what the
+        school has signed as urgent, so nobody comes to it by themselves."""
+        person = self.directory.person(sender)
+        if person is None:
+            return refuse(Reason.UNKNOWN_PERSON, "directory:sender")
+        if person.leadership and room.kind is RoomKind.DIRECT:
+            return allow("rooms:urgent")
+        return refuse(Reason.NOT_OFFERED, "rooms:urgent")
+
     def may_delete(self, sender: UserId, author: UserId | None, room: Room) -> Decision:
         """Whether somebody may delete what `author` wrote (None: nobody knows who). Synapse asks the power levels
         besides; they do not bind who made a room."""

@@ -16,9 +16,11 @@ from school.domain.decisions import Reason
 from school.texts.de import SENTENCES as _GERMAN
 from school.texts.de_commands import SENTENCES as _GERMAN_COMMANDS
 from school.texts.de_help import SENTENCES as _GERMAN_HELP
+from school.texts.de_waiting import SENTENCES as _GERMAN_WAITING
 from school.texts.en import SENTENCES as _ENGLISH
 from school.texts.en_commands import SENTENCES as _ENGLISH_COMMANDS
 from school.texts.en_help import SENTENCES as _ENGLISH_HELP
+from school.texts.en_waiting import SENTENCES as _ENGLISH_WAITING
 
 
 class Language(StrEnum):
@@ -29,8 +31,8 @@ class Language(StrEnum):
 
 
 CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
-    Language.GERMAN: _GERMAN | _GERMAN_COMMANDS | _GERMAN_HELP,
-    Language.ENGLISH: _ENGLISH | _ENGLISH_COMMANDS | _ENGLISH_HELP,
+    Language.GERMAN: _GERMAN | _GERMAN_COMMANDS | _GERMAN_WAITING | _GERMAN_HELP,
+    Language.ENGLISH: _ENGLISH | _ENGLISH_COMMANDS | _ENGLISH_WAITING | _ENGLISH_HELP,
 }
 
 _TIME: Final = {Language.GERMAN: "H:mm 'Uhr'", Language.ENGLISH: "h:mm a"}
@@ -96,3 +98,10 @@ class Texts:
         """A day with its weekday, and its year where the date alone could be taken for another."""
         year = " y" if abs((day - today).days) > _DAYS_TOLD_WITHOUT_YEAR else ""
         return str(format_date(day, _DATE[self.language] + year, locale=self.language.value))
+
+    def days(self, first: date, last: date | None, *, today: date) -> str:
+        """From a day to a day, both included; without `last` nobody knows yet."""
+        told = self.day(first, today=today)
+        if last is None:
+            return self.say("absence.open", first=told)
+        return told if last <= first else self.say("absence.days", first=told, last=self.day(last, today=today))

@@ -66,6 +66,34 @@ SENTENCES: Final = {
         "!abwesend aus – beendet die Abwesenheit, die läuft, oder nimmt die nächste zurück\n"
         "Warum du nicht da bist, fragt niemand."
     ),
+    "help.waiting": "wie viele Nachrichten auf dich warten, und von wem",
+    "help.waiting.more": (
+        "!wartend – wie viele Nachrichten auf dich warten, von wem, seit wann, und wann die nächste kommt\n"
+        "Was darin steht, sage ich in deiner Ruhezeit nicht."
+    ),
+    "help.outbox": "was von dir noch wartet",
+    "help.outbox.more": (
+        "!ausgang – deine Nachrichten, die noch warten, mit Nummern, und wann sie kommen\n"
+        "!zurück 2 – nimmt die mit der Nummer 2 zurück\n"
+        "Zum Ändern bearbeite die Nachricht im Gespräch."
+    ),
+    "help.withdraw": "eine Nachricht zurücknehmen, die noch wartet",
+    "help.withdraw.more": (
+        "!zurück 2 – nimmt zurück, was bei !ausgang die Nummer 2 hat; auch mehrere: !zurück 1 3\n"
+        "Dasselbe geschieht, wenn du im Gespräch den Hinweis löschst."
+    ),
+    "help.sick": "dem Sekretariat sagen, wer fehlt",
+    "help.sick.more": (
+        "!krank Anna morgen – auch: heute, 24.11., bis Freitag, 24.11.–25.11.\n"
+        "!krank morgen – wenn nur ein Kind gemeint sein kann\n"
+        "Den Grund braucht niemand; nur Kind und Tage gehen an das Sekretariat."
+    ),
+    "help.urgent": "an der Ruhezeit vorbei schreiben",
+    "help.urgent.more": (
+        "!dringend Frau Lange (Rohrbruch): Bitte kommen Sie morgen erst um 10.\n"
+        "In Klammern steht der Grund, er ist Teil der Nachricht. Sie kommt in dein Gespräch mit dieser Person und "
+        "klingelt. Wer wem wann dringend geschrieben hat, wird festgehalten, nicht aber, was."
+    ),
     "help.rest_room": "ob Nachrichten in einem Raum warten, solange seine Lehrkräfte Ruhezeit haben",
     "help.rest_room.more": (
         "!ruhe-raum halten – Nachrichten in diesem Raum warten, solange alle seine Lehrkräfte Ruhezeit haben\n"

@@ -63,6 +63,34 @@ SENTENCES: Final = {
         "!away off – ends the absence that runs, or takes back the next one\n"
         "Nobody asks why you are away."
     ),
+    "help.waiting": "how many messages wait for you, and from whom",
+    "help.waiting.more": (
+        "!waiting – how many messages wait for you, from whom, since when, and when the next one comes\n"
+        "What is in them I do not say in your rest time."
+    ),
+    "help.outbox": "what of yours is still waiting",
+    "help.outbox.more": (
+        "!outbox – your messages that still wait, with numbers, and when they come\n"
+        "!withdraw 2 – takes back the one with the number 2\n"
+        "To change it, edit the message in its room."
+    ),
+    "help.withdraw": "take back a message that still waits",
+    "help.withdraw.more": (
+        "!withdraw 2 – takes back what has the number 2 in !outbox; also several: !withdraw 1 3\n"
+        "The same happens when you delete the notice in the room."
+    ),
+    "help.sick": "tell the school office who will be absent",
+    "help.sick.more": (
+        "!sick Anna tomorrow – also: today, 24 Nov, until Friday, 24 to 25 Nov\n"
+        "!sick tomorrow – if only one child can be meant\n"
+        "Nobody needs the reason; only child and days go to the school office."
+    ),
+    "help.urgent": "write past the rest time",
+    "help.urgent.more": (
+        "!urgent Ms Lange (burst pipe): Please come at 10 tomorrow.\n"
+        "The reason stands in brackets and is a part of the message. It comes into your room with this person and "
+        "rings. Who wrote urgently to whom and when is recorded, but not what."
+    ),
     "help.rest_room": "whether messages in a room wait while its teachers are off",
     "help.rest_room.more": (
         "!rest-room hold – messages in this room wait while all its teachers are off\n"

@@ -10,7 +10,7 @@ from appservice.homeserver import RefusedError
 from school.config import Settings, load_settings
 from school.errors import FailedError
 from schulbote.connections import open_homeserver
-from schulbote.rest_doubts import doubts_of_days, names_rest, rest_for_nobody
+from schulbote.rest_doubts import doubts_of_days, names_rest, office_in_doubt, rest_for_nobody
 from schulbote.rights_table import lines_for_nobody, names_some
 from schulbote.standing_now import NoDirectoryError, read_standing
 
@@ -37,8 +37,9 @@ def _warn_of_lines_for_nobody(settings: Settings) -> None:
         directory = read_standing(settings).policy.directory
     except NoDirectoryError:
         return  # nobody is there yet whom a line could mean
-    for line in (*lines_for_nobody(settings, directory), *rest_for_nobody(settings, directory)):
-        click.echo(line, err=True)
+    for doubts in (lines_for_nobody, rest_for_nobody, office_in_doubt):
+        for line in doubts(settings, directory):
+            click.echo(line, err=True)
 
 
 async def _check(settings: Settings) -> None:

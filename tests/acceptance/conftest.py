@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.people import Admin, People, Person
+from acceptance.people import OFFICE, Admin, People, Person
 from acceptance.rights.attempts import Cast
 from acceptance.running import REGISTERS, Demo
 
@@ -19,6 +19,7 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("oberschule")
     register = shutil.copytree(REGISTERS / "oberschule" / "iserv", folder / "register")
     demo = Demo(folder / "home", register)
+    demo.has_rules(f"rest: {{office: {OFFICE}}}\n")
     with demo.running():
         yield demo
 

@@ -69,6 +69,12 @@ class Demo:
     def homeserver(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def has_rules(self, rules: str) -> None:
+        """Sections of school.yaml as somebody would have added them after an earlier start."""
+        minimal = "school: {name: x}\nmatrix: {server_name: schule.localhost, homeserver_url: 'http://127.0.0.1'}\n"
+        self.home.mkdir()
+        (self.home / "school.yaml").write_text(f"# Rules to try out\ndemo: true\n{minimal}{rules}")
+
     def launch(self, *more: str) -> None:
         """Starts it and returns at once."""
         command = [*SCHULBOTE, "demo", "--home", self.home, "--register", self.register, "--port", str(self.port)]

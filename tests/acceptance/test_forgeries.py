@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from acceptance.client import Client, Json, times, wait_until
-from acceptance.people import Person
+from acceptance.client import Answer, Client, Json, times, wait_until
+from acceptance.people import Person, assert_refused
 from acceptance.running import Demo
 from acceptance.waiting import RELEASE, delivered, hold, until_nothing_waits, words_of_their_own
 from school.config import read_keys
-from school.sealing import HELD_KEY, SIGNED_KEY, Binding, Keyring, Purpose
+from school.sealing import HELD_KEY, SIGNED_KEY, URGENT_KEY, Binding, Keyring, Purpose
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ class School:
         self.room, self.sender, self.bystander = room, sender, bystander
         self.now = int(time.time() * 1000)
 
-    def signed(self, words: str, **other: object) -> Json:
+    def signed(self, words: str, *, purpose: Purpose = Purpose.DELIVERY, **other: object) -> Json:
         """A delivery of these words; `other` is what it is signed for instead of what it is sent as."""
         bound = {
             "room_id": self.room,
@@ -99,14 +99,15 @@ class School:
             "event_type": "m.room.message",
             "origin_server_ts": self.now,
         }
-        content = {"msgtype": "m.text", "body": words}
-        return self.keyring.sign(content, Binding(**bound | other), purpose=Purpose.DELIVERY, held="$held")
+        content = {"msgtype": "m.text", "body": words} | ({URGENT_KEY: True} if purpose is Purpose.URGENT else {})
+        return self.keyring.sign(content, Binding(**bound | other), purpose=purpose, held="$held")
+
+    def try_send(self, content: Json, *, ts: int = 0) -> Answer:
+        return self.client.try_send(self.room, content, user_id=self.sender.user_id, ts=ts or self.now)
 
     def send(self, content: Json, *, ts: int = 0) -> Json:
         """What stands in the room after a message was sent."""
-        user_id = self.sender.user_id
-        answer = self.client.try_send(self.room, content, user_id=user_id, ts=ts or self.now)
-        return self.bystander.event(self.room, answer.ok()["event_id"])["content"]
+        return self.bystander.event(self.room, self.try_send(content, ts=ts).ok()["event_id"])["content"]
 
 
 def marked(signed: Json, **changes: str) -> Json:
@@ -153,6 +154,47 @@ def test_only_a_whole_and_fresh_signature_passes(demo, guardian, teacher, room):
         assert school.send(school.signed("Das gilt"))["body"] == "Das gilt"
         assert "Das gilt" in teacher.texts(room)
     assert passed == []
+
+
+def test_nobody_but_the_leadership_is_urgent_even_with_a_signature(demo, people, guardian, teacher, room):
+    colleague, words = people.teacher(), words_of_their_own()
+    with teacher.resting():
+        for sender, place in ((guardian, room), (colleague, colleague.talk_to(teacher))):
+            school = School(demo, place, sender, teacher)
+            assert_refused(school.try_send(school.signed(words, purpose=Purpose.URGENT)), "not_offered")
+        school = School(demo, room, guardian, teacher)
+        for mark in ({"purpose": "urgent"}, {"purpose": "urgent", "held": ""}):
+            content = school.send(marked(school.signed(words), **mark))
+            assert {key for key in content if key.startswith("org.")} == {HELD_KEY}
+    wait_until(lambda: times(words, teacher.texts(room)) == 2, RELEASE)  # both relabelled ones, as what they are
+    assert all(URGENT_KEY not in event["content"] for event in teacher.events(room))
+
+
+def test_what_was_urgent_once_is_not_urgent_again(demo, people, guardian, teacher):
+    head = people.by_id("T00001")
+    room, words = head.talk_to(teacher), words_of_their_own()
+    with teacher.resting():
+        assert "Gesendet an" in head.ask(f"!dringend {teacher.name} (Rohrbruch): {words}")
+        (urgent,) = [event for event in teacher.events(room) if words in event["content"].get("body", "")]
+        signed, ts = urgent["content"], urgent["origin_server_ts"]
+        assert signed[URGENT_KEY] is True
+        elsewhere = guardian.talk_to(teacher)
+        copies = [
+            (room, head.try_send(room, signed)),
+            (room, head.try_send(room, signed, ts=ts)),
+            (room, head.try_send(room, {"msgtype": "m.text", "body": words, URGENT_KEY: True})),
+            (elsewhere, guardian.try_send(elsewhere, signed, ts=ts)),
+        ]
+        for place, copy in copies:
+            content = teacher.event(place, copy.ok()["event_id"])["content"]
+            assert {key for key in content if key.startswith("org.")} == {HELD_KEY}
+            assert words not in json.dumps(content)
+        chat = head.create_room(invite=[teacher.user_id])
+        teacher.join(chat).ok()
+        school = School(demo, chat, head, teacher)
+        assert_refused(school.try_send(school.signed(words, purpose=Purpose.URGENT)), "not_offered")
+    until_nothing_waits(head, room)
+    assert sum(URGENT_KEY in event["content"] for event in teacher.events(room)) == 1
 
 
 # --- Keys that only the school writes ---------------------------------------------------------------------------

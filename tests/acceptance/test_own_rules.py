@@ -44,11 +44,8 @@ ENCRYPTED = [{"type": "m.room.encryption", "state_key": "", "content": MEGOLM}]
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own-rules")
     demo = Demo(folder / "home", small_register(folder / "register"))
-    demo.home.mkdir()
-    minimal = "school: {name: x}\nmatrix: {server_name: schule.localhost, homeserver_url: 'http://127.0.0.1'}\n"
     subject = "Fachkonferenz Englisch"
-    roles = f"register:\n  roles: {{staff: [{subject}]}}\n"
-    (demo.home / "school.yaml").write_text(f"# A school's own rules\ndemo: true\n{minimal}{RULES}{roles}")
+    demo.has_rules(f"{RULES}register:\n  roles: {{staff: [{subject}]}}\n")
     with demo.running():
         yield demo
 

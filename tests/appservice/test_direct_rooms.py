@@ -19,6 +19,9 @@ class FakeHomeserver:
         self.joins: list[tuple[str, UserId]] = []
         self.data: dict[UserId, dict[str, Any]] = {}
         self.writes = 0
+        self.people: dict[str, set[UserId]] = {}
+        self.made: list[tuple[UserId, dict[str, Any]]] = []
+        self.refusal: Exception | None = None
         self.error: Exception | None = None
 
     async def state(self, room_id: str, event_type: str, *, as_user: UserId) -> dict[str, Any]:
@@ -32,6 +35,21 @@ class FakeHomeserver:
 
     async def join(self, room_id: str, *, as_user: UserId) -> None:
         self.joins.append((room_id, as_user))
+
+    async def members(self, room_id: str, *, as_user: UserId) -> frozenset[UserId]:
+        if as_user not in self.people.get(room_id, set()):
+            raise RefusedError("HTTP 403")
+        return frozenset(self.people[room_id])
+
+    async def create_room(self, request: dict[str, Any], *, as_user: UserId) -> str:
+        await asyncio.sleep(0)
+        if self.refusal is not None:
+            raise self.refusal
+        self.made.append((as_user, request))
+        room_id = f"!made{len(self.made)}"
+        self.kinds[room_id] = "direct"
+        self.people[room_id] = {as_user, *request["invite"]}
+        return room_id
 
     async def account_data(self, user_id: UserId, data_type: str) -> dict[str, Any]:
         assert data_type == "m.direct"
@@ -110,6 +128,65 @@ async def test_two_rooms_at_the_same_moment_are_both_remembered() -> None:
     others = (IDA, OTTO, GABI)
     await asyncio.gather(*(direct_rooms.remember(f"!{p.id}", BEN.user_id, p.user_id) for p in others))
     assert homeserver.data[BEN.user_id] == {p.user_id: [f"!{p.id}"] for p in others}
+
+
+# --- The room of two --------------------------------------------------------------------------------------------
+
+BOTH = {BEN.user_id, IDA.user_id}
+
+
+async def test_the_newest_direct_room_of_two_is_found() -> None:
+    homeserver = FakeHomeserver({"!a": "direct", "!b": "direct"})
+    homeserver.people = {"!a": set(BOTH), "!b": set(BOTH)}
+    homeserver.data[BEN.user_id] = {IDA.user_id: ["!a", "!b"]}
+    assert await rooms_of(homeserver).between(BEN.user_id, IDA.user_id) == "!b"
+    assert homeserver.made == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "people"),
+    [
+        pytest.param("chat", BOTH, id="a chat"),
+        pytest.param("nonsense", BOTH, id="a room without a stamp"),
+        pytest.param("direct", {BEN.user_id}, id="one that the other has left"),
+        pytest.param("direct", {IDA.user_id}, id="one that they have left themselves"),
+        pytest.param("direct", {BEN.user_id, OTTO.user_id}, id="one with somebody else"),
+        pytest.param("direct", {*BOTH, OTTO.user_id}, id="one with a third"),
+    ],
+)
+async def test_what_m_direct_says_is_looked_at(kind: str, people: set[UserId]) -> None:
+    """People write it themselves."""
+    homeserver = FakeHomeserver({"!a": kind})
+    homeserver.people["!a"] = people
+    homeserver.data[BEN.user_id] = {IDA.user_id: ["!a"]}
+    assert await rooms_of(homeserver).between(BEN.user_id, IDA.user_id) == "!made1"
+
+
+@pytest.mark.parametrize("known", [{}, {IDA.user_id: "words"}, {IDA.user_id: [5, {}]}, {IDA.user_id: ["!unknown"]}])
+async def test_where_there_is_none_it_is_made_and_both_are_in_it(known: dict[str, Any]) -> None:
+    homeserver = FakeHomeserver()
+    homeserver.data[BEN.user_id] = known
+    room_id = await rooms_of(homeserver).between(BEN.user_id, IDA.user_id)
+    [(maker, request)] = homeserver.made
+    assert (maker, request["is_direct"], request["invite"]) == (BEN.user_id, True, [IDA.user_id])
+    assert homeserver.joins == [(room_id, IDA.user_id)]
+    assert homeserver.data[IDA.user_id] == {BEN.user_id: [room_id]}
+
+
+async def test_two_at_once_make_one_room() -> None:
+    homeserver = FakeHomeserver()
+    direct_rooms = rooms_of(homeserver)
+    found = await asyncio.gather(*(direct_rooms.between(BEN.user_id, IDA.user_id) for _ in range(3)))
+    assert set(found) == {"!made1"}
+    assert len(homeserver.made) == 1
+
+
+async def test_who_may_not_write_to_the_other_makes_no_room() -> None:
+    homeserver = FakeHomeserver()
+    homeserver.refusal = RefusedError("HTTP 403: Nein", words="Nein")
+    with pytest.raises(RefusedError):
+        await rooms_of(homeserver).between(BEN.user_id, GABI.user_id)
+    assert homeserver.data == {}
 
 
 # --- Stamps -----------------------------------------------------------------------------------------------------

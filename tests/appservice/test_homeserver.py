@@ -326,6 +326,20 @@ async def test_a_push_rule_that_is_gone_already_is_fine(homeserver: Homeserver, 
         await homeserver.delete_override_rule(KIM, "org.x")
 
 
+async def test_a_room_is_made_by_the_bot_or_as_a_person(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (200, {"room_id": "!r"})
+    assert await homeserver.create_room({"invite": [KIM]}) == "!r"
+    assert await homeserver.create_room({"invite": [BOT]}, as_user=KIM) == "!r"
+    assert [query for _, _, query, _ in wire.asked] == [{}, {"user_id": KIM}]
+
+
+async def test_the_rooms_of_somebody_come_with_how_they_are_in_them(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (200, {"memberships": {"!a": "join", "!b": "leave"}})
+    assert await homeserver.memberships(KIM) == {"!a": "join", "!b": "leave"}
+    [(method, path, _, _)] = wire.asked
+    assert (method, path.endswith("/memberships")) == ("GET", True)
+
+
 async def test_the_place_in_the_stream_costs_no_room(homeserver: Homeserver, wire: Wire) -> None:
     wire.answer = lambda _: (200, {"next_batch": "s5"})
     assert await homeserver.place_in_stream(KIM) == "s5"

@@ -96,6 +96,9 @@ class FakeHomeserver:
         self._require_member(room_id, as_user)
         return frozenset(self.people[room_id])
 
+    async def memberships(self, user_id: UserId) -> dict[str, str]:
+        return {room_id: "join" if user_id in people else "leave" for room_id, people in self.people.items()}
+
     async def redact(self, room_id: str, event_id: str, *, txn_id: str, as_user: UserId) -> None:
         (await self.event(room_id, event_id, as_user=as_user))["content"] = {}
 

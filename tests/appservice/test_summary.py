@@ -18,6 +18,7 @@ from school.database.control import remember_control_room
 from school.database.silences import begin_silence, end_silence, read_silences
 from school.database.tables import group_rooms, groups
 from school.domain.people import UserId
+from school.sealing import URGENT_KEY
 from school.texts import Language, Texts
 
 GERMAN, ENGLISH = Texts(Language.GERMAN), Texts(Language.ENGLISH)
@@ -39,6 +40,7 @@ def event(content: dict[str, Any], at: int = 1500) -> dict[str, Any]:
         pytest.param(event(TEXT, at=999), False, id="before the rest"),
         pytest.param(event(TEXT, at=2000), False, id="what waited and is delivered now"),
         pytest.param(event({"msgtype": "m.notice", "body": "🌙"}), False, id="a notice"),
+        pytest.param(event(TEXT | {URGENT_KEY: True}), False, id="an urgent message, which has rung"),
         pytest.param(event({}), False, id="a deleted message"),
         pytest.param(event(TEXT | {"m.relates_to": {"rel_type": "m.replace"}}), False, id="an edit"),
         pytest.param(event(TEXT | {"m.relates_to": {"rel_type": "m.thread"}}), True, id="in a thread"),
@@ -170,7 +172,15 @@ async def test_each_room_is_named_as_its_people_name_it(school: School) -> None:
         "🌙 Während deiner Ruhezeit: 5 neue Nachrichten in Klasse 5a, 4 in Förderplan, 3 von Ben Groß, "
         "2 in weiteren Räumen."
     ]
-    assert school.homeserver.asked == [(IDA.user_id, "s1", [IDA.user_id, BOT])]
+    assert school.homeserver.asked == [(IDA.user_id, "s1", [IDA.user_id])]
+
+
+async def test_what_the_bot_says_counts_in_the_room_of_a_group_only(school: School) -> None:
+    school.came("!5a", 1)
+    school.came("!control", 3)
+    await school.ida_rested()
+    await school.summaries.make()
+    assert await school.to_say() == ["🌙 Während deiner Ruhezeit: 1 neue Nachricht in Klasse 5a."]
 
 
 async def test_a_summary_is_made_once(school: School) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from school.database.audit import Action, record, record_for_each
+from school.database.audit import Action, count_since, record, record_for_each
 from school.database.audit_keeping import delete_entries
 from school.database.audit_reading import Verified, verify
 from school.database.tables import audit_chain, audit_log
@@ -72,6 +72,26 @@ async def test_the_database_refuses_to_change_an_entry(writer: AsyncEngine, chan
             await connection.execute(change)  # type: ignore[call-overload]
     async with writer.begin() as connection:
         assert (await connection.execute(select(audit_log.c.actor))).scalars().all() == ["p-ida"]
+
+
+async def test_entries_are_counted_by_who_what_and_since_when(writer: AsyncEngine) -> None:
+    async with writer.begin() as connection:
+        for hours, actor, action in (
+            (0, "p-ida", "rest_started"),
+            (1, "p-ida", "urgent_sent"),
+            (2, "p-ben", "urgent_sent"),
+            (3, "p-ida", "urgent_sent"),
+        ):
+            await record(
+                connection, at=NOW + timedelta(hours=hours), actor=actor, action=Action(action), target="t",
+                by_right="leadership", details={},
+            )  # fmt: skip
+    async with writer.begin() as connection:
+        counted = [
+            await count_since(connection, actor="p-ida", action=Action.URGENT_SENT, since=NOW + timedelta(hours=hours))
+            for hours in (0, 1, 3)
+        ]
+    assert counted == [2, 1, 0]
 
 
 async def test_the_database_refuses_the_ways_around_it(writer: AsyncEngine) -> None:

@@ -193,3 +193,13 @@ async def test_messages_of_which_nobody_told_in_time_come_before_those_written_l
     assert (await waiting(writer))["!room"] == ["$1", "$2", "$5", "$6", "$7", "$8", "$9"]
     assert await add(writer, at("$10", 10)) == [True]
     assert (await waiting(writer))["!room"][-1] == "$10"
+
+
+async def test_messages_are_looked_up_with_what_became_of_them(writer: AsyncEngine) -> None:
+    one, other = message("$1"), message("$2")
+    await add(writer, one, other)
+    await settle(writer, "$2", HeldState.WITHDRAWN)
+    async with writer.connect() as connection:
+        found = await held.look_up(connection, ["$1", "$2", "$3"])
+    assert found == {"$1": (one, HeldState.WAITING), "$2": (other, HeldState.WITHDRAWN)}
+    assert one.written_at == datetime.fromtimestamp(1_788_000_000, UTC)

@@ -46,6 +46,26 @@ def test_a_person_has_hours_or_free_days_or_both(load: Load) -> None:
     }
 
 
+def test_urgent_messages_and_the_office(load: Load) -> None:
+    rest = load("  urgent_per_day: 0\n  office: Sekretariat\n").rest
+    assert (rest.urgent_per_day, rest.office) == (0, "Sekretariat")
+    assert (load("  may_shorten: true\n").rest.urgent_per_day, rest.line("office")) == (10, "school.yaml:5 rest.office")
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ("  urgent_per_day: -1\n", "rest.urgent_per_day is too small; write 0 or more."),
+        ("  urgent_per_day: 9999\n", "rest.urgent_per_day is too large; write 1000 at most."),
+        ('  office: ""\n', "rest.office "),
+        ("  office: [Sekretariat]\n", "rest.office must be text"),
+    ],
+)
+def test_what_they_cannot_be(load: Load, lines: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        load(lines)
+
+
 @pytest.mark.parametrize(
     ("lines", "keeps"),
     [

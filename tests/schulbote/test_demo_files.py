@@ -100,6 +100,15 @@ def test_a_second_start_keeps_the_sections_that_somebody_tries_out(tmp_path: Pat
         assert home.is_demo
 
 
+def test_of_the_rest_time_the_office_and_the_urgent_messages_are_kept(tmp_path: Path) -> None:
+    home = prepared(tmp_path / "home")
+    rest = "rest: {reachable: {mon: ['8:00-9:00']}, office: Lehrer, urgent_per_day: 3}\n"
+    home.school_yaml.write_text(home.school_yaml.read_text() + rest)
+    for _ in range(2):
+        settings = home.prepare(register=tmp_path, port=18_200)
+        assert (settings.rest.office, settings.rest.urgent_per_day, settings.rest.reachable) == ("Lehrer", 3, None)
+
+
 def test_a_mistake_in_a_demos_school_yaml_is_a_sentence_with_its_line(tmp_path: Path) -> None:
     home = prepared(tmp_path / "home")
     home.school_yaml.write_text(home.school_yaml.read_text() + "rights: {roles: {student: {create_roms: true}}}\n")

@@ -190,6 +190,24 @@ def test_lines_for_nobody_are_told(schulbote: Callable[..., Any], config: Path) 
     assert "fits" not in schulbote("-c", config, "check").err
 
 
+@pytest.mark.parametrize(
+    ("office", "said"),
+    [
+        ("Leherr", 'office.yaml:{line} rest.office names no group of the register; did you mean "Lehrer"?'),
+        ("Klasse 8.1", "rest.office names a group with pupils or guardians in it; name one in which only staff is."),
+        ("Lehrer", ""),
+    ],
+)
+def test_an_office_that_cannot_be_one_is_told(
+    schulbote: Callable[..., Any], config: Path, office: str, said: str
+) -> None:
+    path = variant(config.with_name("school.yaml"), "office.yaml", more=f"rest: {{office: {office}}}\n")
+    line = len(path.read_text().splitlines())
+    err = schulbote("-c", path, "check").err
+    assert said.format(line=line) in err
+    assert ("rest.office" in err) == bool(said)
+
+
 def test_a_calendar_that_cannot_be_read_is_told_by_check(schulbote: Callable[..., Any], config: Path) -> None:
     config.with_name("free.ics").write_text("<html>")
     more = "rest: {reachable: {mon: ['8:00-9:00']}, calendars: [free.ics]}\n"

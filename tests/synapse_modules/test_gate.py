@@ -15,6 +15,7 @@ from builders import (
     IDA,
     NOBODY,
     OTTO,
+    ZOE,
     resting,
     standing,
     user,
@@ -61,7 +62,7 @@ from school.domain.people import STUDENT, Person, UserId
 from school.domain.rights import Level, Right
 from school.domain.rooms import CALL_ANSWERS, CALLS, CONFERENCE_STATE, MEGOLM, STAMP_KEY, RoomKind, power_levels
 from school.domain.teachers_only import with_teachers_only
-from school.sealing import HELD_KEY, SIGNED_KEY, Binding, Purpose
+from school.sealing import HELD_KEY, SIGNED_KEY, URGENT_KEY, Binding, Purpose
 from school.standing import Standing
 from synapse_modules.events import Pass, Refuse, State, Verdict
 
@@ -750,12 +751,19 @@ def test_a_refusal_carries_the_rule(event: FakeEvent, state: State, school: Stan
 # --- What the school's own hand sends ---------------------------------------------------------------------------
 
 
-def signed(purpose: Purpose, event_type: str = "m.room.message") -> FakeEvent:
-    binding = Binding(room_id=ROOM, sender=BEN.user_id, event_type=event_type, origin_server_ts=MESSAGE_TS)
-    return FakeEvent(type=event_type, content=KEYRING.sign(TEXT, binding, purpose=purpose, held="$held"))
+def signed(
+    purpose: Purpose,
+    event_type: str = "m.room.message",
+    *,
+    sender: Person = BEN,
+    content: Mapping[str, Any] = TEXT,
+) -> FakeEvent:
+    binding = Binding(room_id=ROOM, sender=sender.user_id, event_type=event_type, origin_server_ts=MESSAGE_TS)
+    marked = KEYRING.sign(content, binding, purpose=purpose, held="$held")
+    return FakeEvent(type=event_type, sender=sender.user_id, content=marked)
 
 
-@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - {Purpose.URGENT}))
 @pytest.mark.parametrize(
     "school", [SCHOOL, IDA_RESTS, standing(draining=[ROOM])], ids=["at any time", "in rest", "while draining"]
 )
@@ -797,6 +805,91 @@ def test_a_signature_opens_no_door_for_state() -> None:
 
 def test_a_signature_opens_no_room_without_a_stamp() -> None:
     assert judge(signed(Purpose.DELIVERY), room(None, BEN, IDA)) == STRANGE
+
+
+HEAD = replace(OTTO, leadership=True)
+WITH_A_HEAD = tuple(HEAD if person == OTTO else person for person in EVERYBODY)
+WITH_IDA = room(RoomKind.DIRECT, HEAD, IDA)
+URGENT_TEXT = TEXT | {URGENT_KEY: True}
+IDA_HAS_REST = {"people": WITH_A_HEAD, "rests": {IDA: resting()}}
+
+
+@pytest.mark.parametrize(
+    "school",
+    [standing(people=WITH_A_HEAD), standing(**IDA_HAS_REST), standing(**IDA_HAS_REST, draining=[ROOM])],
+    ids=["at any time", "in rest", "while others wait"],
+)
+def test_what_the_leadership_sends_urgently_passes_as_it_is(school: Standing) -> None:
+    assert judge(signed(Purpose.URGENT, sender=HEAD, content=URGENT_TEXT), WITH_IDA, school) == THROUGH
+
+
+@pytest.mark.parametrize(
+    ("sender", "where", "reason"),
+    [
+        pytest.param(OTTO, WITH_IDA, Reason.NOT_OFFERED, id="by a colleague who is not, or no longer, the leadership"),
+        pytest.param(BEN, DIRECT, Reason.NOT_OFFERED, id="by a pupil"),
+        pytest.param(NOBODY, WITH_IDA, Reason.UNKNOWN_PERSON, id="by somebody unknown"),
+        pytest.param(HEAD, room(RoomKind.CHAT, HEAD, IDA), Reason.NOT_OFFERED, id="in a chat"),
+        pytest.param(HEAD, class_room(HEAD, IDA), Reason.NOT_OFFERED, id="in the room of a class"),
+        pytest.param(HEAD, room(RoomKind.CONTROL, HEAD, BOT), Reason.NOT_OFFERED, id="in a room with the bot"),
+    ],
+)
+def test_nothing_else_is_sent_urgently_even_if_it_is_signed(
+    sender: Person | UserId, where: State, reason: Reason
+) -> None:
+    school = standing(people=WITH_A_HEAD if sender == HEAD else EVERYBODY, rests={IDA: resting()})
+    who = sender if isinstance(sender, Person) else replace(BEN, user_id=sender)
+    verdict = judge(signed(Purpose.URGENT, sender=who, content=URGENT_TEXT), where, school)
+    assert verdict == Refuse(reason), "refused plainly: a notice would be left in the room"
+
+
+def test_being_urgent_gives_nobody_somebody_to_write_to() -> None:
+    clerk = replace(ZOE, leadership=True)
+    school = standing(people=[*EVERYBODY[:-1], clerk], rests={IDA: resting()})
+    urgently = signed(Purpose.URGENT, sender=clerk, content=URGENT_TEXT)
+    assert judge(urgently, room(RoomKind.DIRECT, clerk, IDA), school) == Refuse(Reason.NO_COMMON_GROUP)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        pytest.param(FakeEvent(sender=HEAD.user_id, content=URGENT_TEXT), id="the key alone"),
+        pytest.param(
+            replace(signed(Purpose.URGENT, sender=HEAD, content=URGENT_TEXT), origin_server_ts=MESSAGE_TS + 1),
+            id="a copy",
+        ),
+        pytest.param(
+            replace(signed(Purpose.URGENT, sender=HEAD, content=URGENT_TEXT), origin_server_ts=MESSAGE_TS - 90_000),
+            id="one that has expired",
+        ),
+        pytest.param(replace(signed(Purpose.URGENT, content=URGENT_TEXT), sender=HEAD.user_id), id="another's"),
+        pytest.param(
+            FakeEvent(
+                sender=HEAD.user_id,
+                content=signed(Purpose.DELIVERY, sender=HEAD).content
+                | {SIGNED_KEY: signed(Purpose.DELIVERY, sender=HEAD).content[SIGNED_KEY] | {"purpose": "urgent"}},
+            ),
+            id="a delivery that says it is urgent",
+        ),
+        pytest.param(
+            FakeEvent(sender=HEAD.user_id, content=signed(Purpose.URGENT, sender=HEAD).content | {URGENT_KEY: True}),
+            id="the key added to what was signed without it",
+        ),
+        pytest.param(
+            FakeEvent(sender=HEAD.user_id, content=TEXT | {"m.new_content": URGENT_TEXT}), id="the key in an edit"
+        ),
+    ],
+)
+def test_what_only_claims_to_be_urgent_waits_and_does_not_ring(forged: FakeEvent) -> None:
+    verdict = judge(forged, WITH_IDA, standing(**IDA_HAS_REST))
+    assert is_held(verdict)
+    binding = Binding(
+        room_id=ROOM, sender=HEAD.user_id, event_type=forged.type, origin_server_ts=forged.origin_server_ts
+    )
+    assert isinstance(verdict, Pass)
+    assert verdict.content is not None
+    assert "urgent" not in str(verdict.content)
+    assert "urgent" not in str(KEYRING.open(verdict.content[HELD_KEY], binding))
 
 
 # --- Whatever is sent -------------------------------------------------------------------------------------------
