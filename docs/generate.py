@@ -162,6 +162,10 @@ ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
         "A fault of the client: update it, or report it to its makers.",
         "Ein Fehler der App: sie aktualisieren oder ihren Entwicklern melden.",
     ),
+    Reason.TOO_MANY: (
+        "Wait a while: nobody does so much of this in a short time.",
+        "Eine Weile warten: So viel davon tut niemand in kurzer Zeit.",
+    ),
     Reason.MUST_WAIT: (
         "Write a message now, and do this after the rest time.",
         "Jetzt eine Nachricht schreiben und dies nach der Ruhezeit tun.",

@@ -23,8 +23,10 @@ from appservice.bot.room_rest_command import RoomRestCommand
 from appservice.bot.sync_command import SyncCommand
 from appservice.bot.sync_news import SyncNews
 from appservice.bot.teachers_only_command import TeachersOnlyCommand
+from appservice.bot.to_command import ToCommand
 from appservice.bot.who_command import WhoCommand
 from appservice.catching_up import CatchingUp
+from appservice.desks.circulars import CircularDesk
 from appservice.desks.contacts import ContactsDesk
 from appservice.desks.entering import EnteringDesk
 from appservice.desks.members import MembersDesk
@@ -66,6 +68,7 @@ log = structlog.get_logger()
 
 _FIRST_LOGINS_SECONDS: Final = 300.0
 _WORDS_SECONDS: Final = 2.0
+_CIRCULARS_SECONDS: Final = 5.0
 _HOUSEKEEPING_SECONDS: Final = 3600.0
 _HELLO_PAUSE_SECONDS: Final = 0.5
 _AGAIN_SECONDS: Final = 5.0
@@ -174,6 +177,18 @@ class Service:
             take_back=self._queue.take_back,
             clock=clock,
         )
+        self._to_command = ToCommand(
+            desk=CircularDesk(
+                engine=engine,
+                homeserver=homeserver,
+                view=self.view,
+                keyring=keyring,
+                entering=entering,
+                hushing=hushing,
+                clock=clock,
+            ),
+            view=self.view,
+        )
         commands = Commands(
             [
                 RestCommand(engine=engine, view=self.view, clock=clock).command(),
@@ -181,6 +196,7 @@ class Service:
                 room_rest.command(),
                 teachers_only.command(),
                 *about_waiting,
+                self._to_command.command(),
                 self.sync_command.command(),
                 *EnterCommand(desk=entering, view=self.view).commands(),
                 WhoCommand(desk=MembersDesk(engine=engine, view=self.view), view=self.view).command(),
@@ -241,9 +257,13 @@ class Service:
             keep_trying("schedule", self.schedule.run, pause=_AGAIN_SECONDS),
             keep_trying("first_logins", self._seats.look_for_first_logins, pause=_FIRST_LOGINS_SECONDS),
             keep_trying("summaries", self._summaries.make, pause=_WORDS_SECONDS),
+            keep_trying("circulars", self._finish_circulars, pause=_CIRCULARS_SECONDS),
             keep_trying("words", self._control.say_what_waited, pause=_WORDS_SECONDS),
             keep_trying("housekeeping", self._housekeeping, pause=_HOUSEKEEPING_SECONDS),
         ]
+
+    async def _finish_circulars(self) -> None:
+        await self._to_command.finish(self._control.tell)
 
     async def metrics(self) -> SyncMetrics:
         """What can be seen of the sync now."""

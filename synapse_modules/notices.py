@@ -6,15 +6,13 @@ Both are built from nothing, so that no word and no key of the original is in wh
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from school.domain.decisions import Reason
+from school.domain.decisions import REASON_KEY, Reason
 from school.domain.hold import Hold
 from school.sealing import HELD_KEY, Binding, Keyring
 from school.texts import Texts
-
-REASON_KEY: Final = "org.schulbote.reason"
 
 
 def notice(body: str, **extra: Any) -> dict[str, Any]:

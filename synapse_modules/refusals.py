@@ -11,7 +11,7 @@ from prometheus_client import Counter
 from synapse.module_api import NOT_SPAM
 from synapse.module_api.errors import Codes, SynapseError
 
-from school.domain.decisions import Decision, Reason
+from school.domain.decisions import REASON_KEY, Decision, Reason
 from school.domain.groups import Group
 from school.domain.people import UserId
 from school.domain.rooms import CALL_ANSWERS, CALLS, ENCRYPTED, MESSAGES, REMARKS, STATE_BY_PEOPLE
@@ -67,7 +67,7 @@ class Refusals:
         if explain:
             self._explain_later(user_id, reason)
         status, code = _STATUS.get(reason, (403, Codes.FORBIDDEN))
-        return SynapseError(status, self._words(user_id, reason), code, {notices.REASON_KEY: reason.value})
+        return SynapseError(status, self._words(user_id, reason), code, {REASON_KEY: reason.value})
 
     def answer(self, action: str, user_id: UserId, decision: Decision, *, where: str = "") -> Answer:
         """What a spam-checker callback returns for a decision."""
@@ -76,7 +76,7 @@ class Refusals:
         self._note(action, user_id, decision.reason, decision.rule, where)
         self._explain_later(user_id, decision.reason)
         words = self._words(user_id, decision.reason)
-        return Codes.FORBIDDEN, {"error": words, notices.REASON_KEY: decision.reason.value}
+        return Codes.FORBIDDEN, {"error": words, REASON_KEY: decision.reason.value}
 
     def notice(self, action: str, user_id: UserId, reason: Reason, *, rule: str, where: str) -> dict[str, Any]:
         """The content that takes a refused message's place: every client shows it, so the bot need not."""

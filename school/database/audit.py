@@ -30,6 +30,8 @@ class Action(StrEnum):
     """A teacher said whether messages in a room wait while its teachers rest."""
     TEACHERS_ONLY_SET = "teachers_only_set"
     """A teacher said whether only teachers write in a room."""
+    CIRCULAR_SENT = "circular_sent"
+    """Somebody sent a text to groups, all at once."""
     GROUP_ENTERED = "group_entered"
     """Somebody entered the rooms of a group that they are not in."""
     URGENT_SENT = "urgent_sent"

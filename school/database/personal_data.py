@@ -19,6 +19,7 @@ from school.database.tables import (
     accounts,
     audit_log,
     bot_words,
+    circulars,
     control_rooms,
     first_codes,
     group_rooms,
@@ -167,6 +168,7 @@ KEPT: Final[Sequence[Kept]] = (
     Kept(table=left_rooms, column="person_id", topic=Topic.ROOMS),
     Kept(table=control_rooms, column="user_id", topic=Topic.ROOMS, name="rooms_with_the_bot"),
     _Moderators(table=group_rooms, column="moderators", topic=Topic.ROOMS, name="moderates"),
+    Kept(table=circulars, column="person_id", topic=Topic.MESSAGES, hidden=("sealed",)),
     Kept(table=held_messages, column="sender", topic=Topic.HELD, hidden=("position", "receipt_event_id")),
     Kept(table=rest_overrides, column="person_id", topic=Topic.REST, name="rests", hidden=("id",)),
     Kept(

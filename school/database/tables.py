@@ -205,6 +205,18 @@ silences = Table(
     Column("ended_at", Double),
 )
 
+# One text that somebody sends to several groups; the text is sealed, and gone when its sender knows what became of it.
+circulars = Table(
+    "circulars",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("person_id", ForeignKey("persons.id"), nullable=False, index=True),
+    Column("sent_at_ms", BigInteger, nullable=False),
+    Column("language", String, nullable=False),
+    Column("sealed", JSON(none_as_null=True)),
+    Column("in_groups", JSON, nullable=False),
+)
+
 # What the bot has to say to somebody who rests.
 bot_words = Table(
     "bot_words",

@@ -9,6 +9,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+REASON_KEY: Final = "org.schulbote.reason"
+"""Where the reason of a refusal stands for programs: in an error, and in a notice in a message's place."""
+
 
 class Reason(StrEnum):
     """Why something is refused. Every reason has a text in every language (school.texts)."""
@@ -67,6 +70,8 @@ class Reason(StrEnum):
     """Files of this type may not be sent by this person."""
     MALFORMED = "malformed"
     """The request cannot be understood."""
+    TOO_MANY = "too_many"
+    """This person has done so many of these in a short time that the next has to wait."""
     MUST_WAIT = "must_wait"
     """This cannot be held for a resting teacher, so it has to wait until the rest ends."""
 

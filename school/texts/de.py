@@ -78,6 +78,7 @@ SENTENCES: Final = {
     "refused.file_too_large": "Diese Datei ist größer, als du senden darfst. Verkleinere oder teile sie bitte.",
     "refused.file_type": "Dateien dieser Art darfst du nicht senden. Bilder und PDF gehen meistens.",
     "refused.malformed": "Diese Anfrage ist nicht zu verstehen. Bitte aktualisiere deine App.",
+    "refused.too_many": "Das war gerade sehr oft. Bitte warte eine Weile und versuche es dann noch einmal.",
     "refused.must_wait": "Das geht erst nach der Ruhezeit. Eine Nachricht kannst du schon jetzt schreiben.",
     "try_again": "Das hat gerade nicht geklappt. Bitte gleich noch einmal versuchen.",
     "not_delivered": "⛔ Nicht zugestellt: {why}",

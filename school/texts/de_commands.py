@@ -22,6 +22,27 @@ SENTENCES: Final = {
     "leave.which": "Welche Gruppe möchtest du verlassen? So geht es: !verlassen Klasse 9.2",
     "leave.left": "Du hast {group} verlassen.",
     "leave.not_there": "In {group} bist du nicht.",
+    # One text to several groups.
+    "to.how": "So geht es: !an Klasse 8.1, Sorgeberechtigte 8.1: Morgen fällt die sechste Stunde aus.",
+    "to.not_for_you": (
+        "In beliebige Gruppen schreiben hier die Lehrkräfte. Schreib in deinen Gruppen selbst oder an eine Lehrkraft."
+    ),
+    "to.no_text": "Nach dem Doppelpunkt fehlt noch der Text. Gesendet ist nichts.",
+    "to.nothing_sent": "Gesendet ist noch nichts.",
+    "to.too_many": (
+        "Das sind zu viele auf einmal: In einer Stunde geht es an höchstens {most} Gruppen, gerade noch an {left}. "
+        "Gesendet ist nichts."
+    ),
+    "to.sending": "⏳ Ich schreibe in die Gruppen: {number}",
+    "to.sent": "✅ Gesendet an {groups}.",
+    "to.held": "🌙 Wartet bis zum Ende der Ruhezeit: {groups}.",
+    "to.no_room": "⛔ Noch ohne Raum, nicht gesendet: {groups}.",
+    "to.refused": "⛔ In {group} nicht gesendet: {why}",
+    "to.entered": "Dafür bist du jetzt in {groups}. Hinaus geht es mit !verlassen und dem Namen der Gruppe.",
+    "to.later": (
+        "⏳ Das hat noch nicht überall geklappt. Ich sende den Rest, sobald es geht, und sage dir dann Bescheid. "
+        "Schreib es bitte nicht noch einmal."
+    ),
     # Rooms in which only teachers write.
     "teachers_only.which": (
         "Schreib !nur-lehrkraefte an oder !nur-lehrkraefte aus in dem Raum, um den es geht. Für den Raum einer deiner "

@@ -40,6 +40,13 @@ SENTENCES: Final = {
         "!verlassen Klasse 9.2 – bringt dich aus den Räumen einer Gruppe, die du besucht hast\n"
         "Deine eigenen Gruppen verlässt man nicht; du kannst sie stummschalten."
     ),
+    "help.to": "einen Text in die Räume mehrerer Gruppen schreiben",
+    "help.to.more": (
+        "!an Klasse 8.1, Sorgeberechtigte 8.1: Morgen fällt die sechste Stunde aus.\n"
+        "Der Text kommt in jeden Raum, als hättest du ihn dort geschrieben, auch über mehrere Zeilen. Vorher kläre ich "
+        "alle Namen; danach sage ich, wohin er gegangen ist.\n"
+        "Zum Zurücknehmen lösche die Nachricht in den Räumen."
+    ),
     "help.teachers_only": "ob in einem Raum nur Lehrkräfte schreiben",
     "help.teachers_only.more": (
         "!nur-lehrkraefte an – in diesem Raum schreiben nur Lehrkräfte; alle lesen mit und können reagieren\n"

@@ -63,6 +63,7 @@ SENTENCES: Final = {
     "refused.file_too_large": "This file is larger than you may send. Please make it smaller or split it.",
     "refused.file_type": "You may not send files of this type. Pictures and PDF are usually fine.",
     "refused.malformed": "This request cannot be understood. Please update your app.",
+    "refused.too_many": "You did this very often just now. Please wait a while and then try again.",
     "refused.must_wait": "This is possible only after the rest time. You can write a message now.",
     "try_again": "This did not work just now. Please try again in a moment.",
     "not_delivered": "⛔ Not delivered: {why}",

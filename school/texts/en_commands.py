@@ -22,6 +22,24 @@ SENTENCES: Final = {
     "leave.which": "Which group would you like to leave? It goes like this: !leave Klasse 9.2",
     "leave.left": "You have left {group}.",
     "leave.not_there": "You are not in {group}.",
+    # One text to several groups.
+    "to.how": "It goes like this: !to Klasse 8.1, Sorgeberechtigte 8.1: There is no sixth lesson tomorrow.",
+    "to.not_for_you": "Only teachers write to any group here. Write in your groups yourself, or to a teacher.",
+    "to.no_text": "The text behind the colon is missing. Nothing was sent.",
+    "to.nothing_sent": "Nothing has been sent yet.",
+    "to.too_many": (
+        "These are too many at once: in an hour it is {most} groups at most, just now {left} more. Nothing was sent."
+    ),
+    "to.sending": "⏳ I am writing to the groups: {number}",
+    "to.sent": "✅ Sent to {groups}.",
+    "to.held": "🌙 Waits until the rest ends: {groups}.",
+    "to.no_room": "⛔ No room yet, not sent: {groups}.",
+    "to.refused": "⛔ Not sent in {group}: {why}",
+    "to.entered": "For that you are in {groups} now. You get out with !leave and the name of the group.",
+    "to.later": (
+        "⏳ This has not worked everywhere yet. I send the rest as soon as I can, and tell you then. Please do not "
+        "write it again."
+    ),
     # Rooms in which only teachers write.
     "teachers_only.which": (
         "Write !teachers-only on or !teachers-only off in the room that it is about. For the room of one of your "

@@ -38,6 +38,13 @@ SENTENCES: Final = {
         "!leave Klasse 9.2 – takes you out of the rooms of a group that you visited\n"
         "Your own groups cannot be left; you can mute them."
     ),
+    "help.to": "write one text into the rooms of several groups",
+    "help.to.more": (
+        "!to Klasse 8.1, Sorgeberechtigte 8.1: There is no sixth lesson tomorrow.\n"
+        "The text comes into each room as if you had written it there, over several lines, too. I clear all names up "
+        "before; afterwards I tell where it went.\n"
+        "To take it back, delete the message in the rooms."
+    ),
     "help.teachers_only": "whether only teachers write in a room",
     "help.teachers_only.more": (
         "!teachers-only on – only teachers write in this room; everybody reads and can react\n"

@@ -2,11 +2,16 @@
 
 import pytest
 
-from acceptance.client import Json, wait_until
+from acceptance.client import Json, times, wait_until
 from acceptance.people import PROMISED_JOIN, SLACK, People, Person, says_why
 from acceptance.running import Demo
 
 CLASS = "Klasse 9.2"
+
+
+def teacher_of(people: People, demo: Demo, group: str) -> Person:
+    account = next(a for a in demo.info["accounts"] if a["role"] == "teacher" and group in a["groups"])
+    return people.by_id(account["person"])
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +75,50 @@ def test_whom_one_may_not_write_to_is_not_found(pupil, stranger):
     assert "Lehrkräfte deiner Gruppen:" in pupil.ask("!kontakte")
 
 
+# --- One text to several groups ---------------------------------------------------------------------------------
+
+PARENTS = "Sorgeberechtigte 9.2"
+TEXT = "Morgen fällt die sechste Stunde aus.\nAlle gehen nach der fünften heim: bitte Jacken mitnehmen."
+
+
+def test_a_teacher_writes_to_several_groups_at_once(demo, people, visitor, pupil):
+    guardian = people.guardian(PARENTS)
+    answer = visitor.ask(f"!an Klasse 9.2, Eltern 9.2: {TEXT}")
+    assert f"Gesendet an {CLASS}, {PARENTS}." in answer
+    assert f"Dafür bist du jetzt in {CLASS}, {PARENTS}." in answer
+    for reader, group in ((pupil, CLASS), (guardian, PARENTS)):
+        [event] = [e for e in reader.events(demo.info["rooms"][group]) if e["content"].get("body") == TEXT]
+        assert event["sender"] == visitor.user_id
+        assert event["content"]["msgtype"] == "m.text"
+    assert reader.unread(demo.info["rooms"][PARENTS]) > 0
+    for group in (CLASS, PARENTS):
+        visitor.ask(f"!verlassen {group}")
+
+
+def test_nothing_is_sent_before_every_group_is_clear_and_pupils_send_nothing(demo, visitor, pupil, stranger):
+    before = pupil.texts(demo.info["rooms"][CLASS])
+    assert "Gesendet ist noch nichts" in visitor.ask("!an Klasse 9.2, Klasse 17: Hallo")
+    for somebody in (pupil, stranger):
+        assert "schreiben hier die Lehrkräfte" in somebody.ask("!an Klasse 9.2: Hallo")
+    assert pupil.texts(demo.info["rooms"][CLASS]) == before
+
+
+def test_rest_time_and_edits_are_as_ever(demo, people, visitor, pupil):
+    teacher, room = teacher_of(people, demo, CLASS), demo.info["rooms"][CLASS]
+    teacher.send(room, "Guten Morgen")
+    with teacher.resting():
+        before = teacher.unread(room)
+        asked = visitor.send(visitor.control_room, "!an 9.2: Ruhe bitte")
+        wait_until(lambda: times("Ruhe bitte", pupil.texts(room)), 15)
+        assert teacher.unread(room) == before, "for who rests it is silent"
+    edit = {"msgtype": "m.text", "body": "!an 9.2: Noch einmal"}
+    more = {"m.new_content": edit, "m.relates_to": {"rel_type": "m.replace", "event_id": asked}}
+    visitor.try_send(visitor.control_room, edit | more).ok()
+    assert "verlassen" in visitor.ask(f"!verlassen {CLASS}")
+    assert times("Noch einmal", pupil.texts(room)) == 0
+
+
 # --- Only teachers write ----------------------------------------------------------------------------------------
-
-
-def teacher_of(people: People, demo: Demo, group: str) -> Person:
-    account = next(a for a in demo.info["accounts"] if a["role"] == "teacher" and group in a["groups"])
-    return people.by_id(account["person"])
 
 
 def says_in(person: Person, room: str, command: str) -> str:

@@ -201,6 +201,27 @@ def test_of_two_hundred_messages_none_is_lost_or_doubled_or_overtaken_by_twenty_
 # A backup is put back.
 
 
+class TestOneTextToManyGroups:
+    """A teacher writes to every group at once, and a process is killed in the middle."""
+
+    @pytest.mark.parametrize("kill", [Demo.kill_appservice, Demo.kill_synapse], ids=["the appservice", "synapse"])
+    def test_it_is_in_each_room_once_and_the_teacher_hears_of_it(self, demo: Demo, people, kill):
+        teacher, words, rooms = people.teacher(), words_of_their_own(), demo.info["rooms"]
+        asked = teacher.send(teacher.control_room, f"!an {', '.join(rooms)}: {words}")
+        joined = {room for room in rooms.values() if room in teacher.joined_rooms()}
+        wait_until(lambda: any(times(words, teacher.texts(room)) for room in joined), RELEASE)
+        kill(demo)
+        wait_until(demo.is_up, BACK)
+        wait_until(lambda: "Gesendet an" in self._said_after(teacher, asked), RELEASE + BACK)
+        for room in rooms.values():
+            assert times(words, teacher.texts(room)) == 1
+
+    def _said_after(self, teacher: Person, asked: str) -> str:
+        events = teacher.events(teacher.control_room)
+        after = events[[event["event_id"] for event in events].index(asked) :]
+        return "\n".join(event["content"].get("body", "") for event in after)
+
+
 class Backup:
     """The appservice's database as it was once."""
 
