@@ -20,7 +20,7 @@ WORDS: Final = {
     ),
     "sign_in_oidc": "Proszę wybrać tam przycisk szkoły i zalogować się kontem szkolnym.",
     "browser": "Na komputerze działa to w przeglądarce:",
-    "own_password": "Proszę ustawić własne hasło na tej stronie. Potem kod podany wyżej już nie działa.",
+    "own_password": "Proszę ustawić własne hasło na tej stronie. Potem kod podany wyżej nie będzie już działać.",
     "rooms": "Gotowe: pokoje klasy i grup już czekają.",
     "secret": "Kodu proszę nikomu nie pokazywać. Szkoła nigdy o niego nie pyta.",
     "ask": "Pytania?",

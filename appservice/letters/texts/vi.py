@@ -19,7 +19,7 @@ WORDS: Final = {
     "browser": "Trên máy tính, đăng nhập trong trình duyệt:",
     "own_password": "Chọn mật khẩu riêng trên trang này. Sau đó mã ở trên không còn dùng được nữa.",
     "rooms": "Xong: các phòng của lớp và của các nhóm đã có sẵn.",
-    "secret": "Không cho ai xem mã này. Nhà trường không bao giờ hỏi mã.",
+    "secret": "Xin đừng cho ai xem mã này. Nhà trường không bao giờ hỏi mã.",
     "ask": "Có câu hỏi?",
     "ask_at_school": "Văn phòng nhà trường sẵn lòng giúp đỡ.",
 }
