@@ -72,7 +72,7 @@ class Accounts(Connection):
     async def place_in_stream(self, user_id: UserId) -> str:
         """Where the stream of all events ends now. The place is the same for everybody, but the bot itself may not
         ask: Synapse lets appservices sync only as their people."""
-        answer = await self._sync(user_id, {"room": {"rooms": []}, **_NO_MORE})
+        answer = await self.look_around(user_id, {"room": {"rooms": []}, **_NO_MORE})
         return str(answer["next_batch"])
 
     async def news_since(
@@ -83,7 +83,7 @@ class Accounts(Connection):
         nothing: dict[str, list[str]] = {"types": []}
         timeline = {"types": list(types), "not_senders": list(not_senders), "limit": limit}
         room = {"timeline": timeline, "state": nothing, "ephemeral": nothing, "account_data": nothing}
-        answer = await self._sync(user_id, {"room": room, **_NO_MORE}, since=place)
+        answer = await self.look_around(user_id, {"room": room, **_NO_MORE}, since=place)
         joined = answer.get("rooms", {}).get("join", {})
         return {
             room_id: RoomNews(events=room["timeline"]["events"], is_all=not room["timeline"]["limited"])
@@ -91,7 +91,11 @@ class Accounts(Connection):
             if room["timeline"]["events"]
         }
 
-    async def _sync(self, user_id: UserId, only: Mapping[str, Any], *, since: str | None = None) -> dict[str, Any]:
+    async def look_around(
+        self, user_id: UserId, only: Mapping[str, Any], *, since: str | None = None
+    ) -> dict[str, Any]:
+        """One `/sync` as somebody, as a filter says. It is nobody's device that asks, so nothing is taken from those
+        that do."""
         # Synapse answers the same question for two minutes with the same answer, so that no two are the same here.
         presence = {"types": [], "not_types": [token_hex(8)]}
         return await self.call(

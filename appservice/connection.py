@@ -3,10 +3,11 @@
 The only file that knows mautrix.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final, Self
 
-from aiohttp import ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientSession, ClientTimeout
 from mautrix.api import HTTPAPI, Method
 from mautrix.errors import MatrixConnectionError, MatrixRequestError
 
@@ -16,6 +17,8 @@ from school.errors import FailedError
 __all__ = ["Connection", "HomeserverError", "Method", "NotThereError", "RefusedError", "TryLaterError"]
 
 _TIMEOUT: Final = ClientTimeout(total=60)
+_OF_A_STREAM: Final = ClientTimeout(total=None, sock_connect=60, sock_read=60)
+_PIECE: Final = 64 * 1024
 
 
 class HomeserverError(FailedError):
@@ -40,14 +43,13 @@ class TryLaterError(HomeserverError):
     """The homeserver cannot be reached, is busy, or cannot decide now (429, 5xx). Whether it did it is not known."""
 
 
-def _error(error: MatrixRequestError) -> HomeserverError:
-    words = error.message or ""
-    text = f"HTTP {error.http_status}: {words or error}"
-    if error.http_status == 404:
-        return NotThereError(text, words=words, status=error.http_status)
-    if error.http_status == 429 or error.http_status >= 500:
-        return TryLaterError(text, words=words, status=error.http_status)
-    return RefusedError(text, words=words, status=error.http_status)
+def _error(status: int, words: str, otherwise: str) -> HomeserverError:
+    text = f"HTTP {status}: {words or otherwise}"
+    if status == 404:
+        return NotThereError(text, words=words, status=status)
+    if status == 429 or status >= 500:
+        return TryLaterError(text, words=words, status=status)
+    return RefusedError(text, words=words, status=status)
 
 
 class Connection:
@@ -101,7 +103,27 @@ class Connection:
                 sensitive=method is not Method.GET,  # what people write is never logged
             )
         except MatrixRequestError as error:
-            raise _error(error) from error
+            raise _error(error.http_status, error.message or "", str(error)) from error
         except (MatrixConnectionError, TimeoutError) as error:
             raise TryLaterError(f"the homeserver cannot be reached: {error}") from error
         return dict(answer)
+
+    @asynccontextmanager
+    async def stream(self, path: str, *, as_user: UserId) -> AsyncIterator[AsyncIterator[bytes]]:
+        """What is no JSON, piece by piece.
+
+        Raises:
+            HomeserverError: one of its three kinds.
+        """
+        try:
+            async with self._session.get(
+                f"{self._base_url}{path}",
+                params={"user_id": as_user},
+                headers={"Authorization": f"Bearer {self._token}"},
+                timeout=_OF_A_STREAM,
+            ) as answer:
+                if answer.status >= 400:
+                    raise _error(answer.status, "", answer.reason or "no reason given")
+                yield answer.content.iter_chunked(_PIECE)
+        except (ClientError, TimeoutError) as error:
+            raise TryLaterError(f"the homeserver cannot be reached: {error}") from error

@@ -2,7 +2,7 @@
 
 The appservice may act as every person of the school (`as_user`), and as the bot, who is a server admin (application
 service API, "Identity assertion"; Synapse admin API). Here is what concerns events and rooms; `accounts` has what
-concerns one account, `connection` how a request is made.
+concerns one account, `stored` what there is of one person, `connection` how a request is made.
 """
 
 import contextlib
@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from appservice.accounts import Accounts
 from appservice.connection import HomeserverError, Method, NotThereError, RefusedError, TryLaterError
+from appservice.stored import Stored
 from school.domain.people import UserId
 
 __all__ = ["Homeserver", "HomeserverError", "NotThereError", "RefusedError", "TryLaterError"]
@@ -21,7 +21,7 @@ _PAGE: Final = 100
 _ROOMS_PAGE: Final = 1000
 
 
-class Homeserver(Accounts):
+class Homeserver(Stored):
     """Everything that is asked of Synapse. Use as an async context manager."""
 
     async def ping_back(self, appservice_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/rules.md and docs/de/regeln.md: `python docs/generate.py`.
+"""Writes the generated parts of docs/rules.md and docs/privacy.md and their German pages: `python docs/generate.py`.
 
 A generated part stands between `<!-- generated: NAME -->` and `<!-- end: NAME -->`. What the code knows (who holds
 which right, every refusal with its sentences, what may be sent) comes from the code; what only people need (what a
@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from school.config.keep import KeepSettings
+from school.config.register import RegisterSettings
+from school.database.personal_data import Topic
 from school.domain.decisions import Reason
-from school.domain.people import GUARDIAN, STUDENT, TEACHER
+from school.domain.people import GUARDIAN, STUDENT, TEACHER, Role
 from school.domain.rights import Level, Right, default_rules
 from school.domain.rooms import (
     CALL_ANSWERS,
@@ -26,10 +29,15 @@ from school.domain.rooms import (
     RoomKind,
 )
 from school.texts import Language, Texts
+from school.texts.privacy import KEPT_WORDS
 from schulbote.rule_words import FIXED_RULES
 
 ROOT: Final = Path(__file__).parents[1]
 PAGES: Final = {Language.ENGLISH: ROOT / "docs" / "rules.md", Language.GERMAN: ROOT / "docs" / "de" / "regeln.md"}
+PRIVACY_PAGES: Final = {
+    Language.ENGLISH: ROOT / "docs" / "privacy.md",
+    Language.GERMAN: ROOT / "docs" / "de" / "datenschutz.md",
+}
 _ROLES: Final = (TEACHER, STUDENT, GUARDIAN)
 _PROGRAMS: Final = ("school", "synapse_modules", "appservice", "roster_sync", "bbb_widget", "schulbote")
 
@@ -308,6 +316,28 @@ def _rules(_language: Language) -> str:
     return _table(("id", "rule"), ((f"`{rule}`", words) for rule, words in FIXED_RULES.items()))
 
 
+def _stored(role: Role) -> Callable[[Language], str]:
+    """What is stored about somebody of a role, and until when, with the default periods."""
+
+    def write(language: Language) -> str:
+        periods = {
+            "erase_days": RegisterSettings.model_fields["erase_after_days"].default,
+            "audit_days": KeepSettings.model_fields["audit_days"].default,
+        }
+        told = [
+            words.with_periods(**periods)
+            for topic in Topic
+            if role == TEACHER or topic not in _ONLY_WHO_RESTS
+            for words in [KEPT_WORDS[language][topic]]
+        ]
+        header = _in(language, ("|what|until when", "|was|bis wann")).split("|")
+        return _table(header, ([f"**{words.title}**", words.what, words.until] for words in told))
+
+    return write
+
+
+_ONLY_WHO_RESTS: Final = frozenset({Topic.REST, Topic.BOT})
+_PRIVACY_PARTS: Final[Mapping[str, Callable[[Language], str]]] = {role: _stored(role) for role in _ROLES}
 _PARTS: Final[Mapping[str, Callable[[Language], str]]] = {
     "rights": _rights,
     "reasons": _reasons,
@@ -324,7 +354,15 @@ def generated(page: str, language: Language) -> str:
     Raises:
         ValueError: a part is missing on the page.
     """
-    parts = dict(_PARTS) | (_ENGLISH_PARTS if language is Language.ENGLISH else {})
+    return _with_parts(page, language, dict(_PARTS) | (_ENGLISH_PARTS if language is Language.ENGLISH else {}))
+
+
+def generated_privacy(page: str, language: Language) -> str:
+    """The same for the page about privacy."""
+    return _with_parts(page, language, _PRIVACY_PARTS)
+
+
+def _with_parts(page: str, language: Language, parts: Mapping[str, Callable[[Language], str]]) -> str:
     for name, write in parts.items():
         begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
         before, found, rest = page.partition(begin)
@@ -338,13 +376,14 @@ def generated(page: str, language: Language) -> str:
 def main(arguments: list[str]) -> int:
     """Writes the pages; with `--check` only says which are stale. Returns the exit status."""
     stale = []
-    for language, path in PAGES.items():
-        page = path.read_text(encoding="utf-8")
-        new = generated(page, language)
-        if new != page:
-            stale.append(path)
-            if "--check" not in arguments:
-                path.write_text(new, encoding="utf-8")
+    for pages, write in ((PAGES, generated), (PRIVACY_PAGES, generated_privacy)):
+        for language, path in pages.items():
+            page = path.read_text(encoding="utf-8")
+            new = write(page, language)
+            if new != page:
+                stale.append(path)
+                if "--check" not in arguments:
+                    path.write_text(new, encoding="utf-8")
     for path in stale:
         print(f"{path.relative_to(ROOT)} {'is stale' if '--check' in arguments else 'was rewritten'}")
     return 1 if stale and "--check" in arguments else 0

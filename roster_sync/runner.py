@@ -9,7 +9,8 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.homeserver import HomeserverError
 from roster_sync.mirror import Mirror, MirrorReport, Progress
 from roster_sync.plan import Plan
+from roster_sync.sync import LEASE as DIRECTORY_LEASE
 from roster_sync.sync import BlockedError, RosterSync
 from school.clock import Clock, utc_now
 from school.database.holders import holder
@@ -232,6 +234,21 @@ class Runner:
     async def _ended(self, *, succeeded: bool) -> None:
         async with self._engine.begin() as connection:
             await ended(connection, succeeded_at=self._clock() if succeeded else None)
+
+
+@asynccontextmanager
+async def no_sync(engine: AsyncEngine, *, actor: str, clock: Clock = utc_now) -> AsyncIterator[None]:
+    """While the block runs no sync does, in whichever process.
+
+    Raises:
+        LeaseTakenError: one is running.
+    """
+    mine = holder(actor)
+    async with (
+        lease(engine, _LEASE, mine, seconds=_LEASE_SECONDS, now=clock),
+        lease(engine, DIRECTORY_LEASE, mine, seconds=_LEASE_SECONDS, now=clock),
+    ):
+        yield
 
 
 def counts_of(plan: Plan) -> dict[str, int]:

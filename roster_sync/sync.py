@@ -19,7 +19,8 @@ from school.database.snapshot import read_snapshot
 from school.domain.roster import Roster
 from school.errors import FailedError
 
-_LEASE: Final = "sync"
+LEASE: Final = "sync"
+"""Of whoever changes the directory, or makes the homeserver what it says."""
 _LEASE_SECONDS: Final = 60.0
 
 
@@ -61,7 +62,7 @@ class RosterSync:
             LeaseTakenError: another sync is running.
         """
         async with (
-            lease(self.engine, _LEASE, holder(actor), seconds=_LEASE_SECONDS, now=self.clock),
+            lease(self.engine, LEASE, holder(actor), seconds=_LEASE_SECONDS, now=self.clock),
             self.engine.begin() as connection,
         ):
             known = await read_known(connection)
@@ -88,7 +89,7 @@ class RosterSync:
         async def known() -> None:
             await asyncio.sleep(known_at - loop.time())
 
-        async with lease(self.engine, _LEASE, holder("the mirror"), seconds=_LEASE_SECONDS, now=self.clock):
+        async with lease(self.engine, LEASE, holder("the mirror"), seconds=_LEASE_SECONDS, now=self.clock):
             async with self.engine.connect() as connection:
                 snapshot = await connection.run_sync(read_snapshot)
             return await mirror.run(snapshot.directory, known=known)

@@ -14,7 +14,21 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, Operationa
 
 from school.errors import FailedError, WrongUseError
 
-_COMMANDS: Final = ("demo", "init", "run", "check", "sync", "why", "rights", "status", "letters", "logins", "audit")
+_COMMANDS: Final = (
+    "demo",
+    "init",
+    "run",
+    "check",
+    "sync",
+    "why",
+    "rights",
+    "status",
+    "letters",
+    "logins",
+    "audit",
+    "export-person",
+    "erase-person",
+)
 _DATABASE_FAILED: Final = (DatabaseError, OperationalError, InterfaceError)
 """Just these and not their children: it is away, or is no database. A broken constraint is a mistake of ours."""
 

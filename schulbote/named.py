@@ -6,12 +6,14 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from appservice.bot.group_words import find_groups, nearest_groups
+from school.database.everybody import KnownPerson
 from school.domain.directory import Directory
 from school.domain.groups import Group, GroupKind
 from school.domain.people import Person, Role
 from school.errors import WrongUseError
 
 _LISTED: Final = 10
+_MAY_DO_NOTHING: Final = " Who is not in the directory may do nothing."
 
 
 class NotMeantError(WrongUseError):
@@ -36,8 +38,21 @@ def find_person(directory: Directory, words: str) -> Person:
     near = did_you_mean(words, (name for person in directory.people for name in _names(person)))
     raise NotMeantError(
         f'Nobody in the directory has the id, the Matrix id or the name "{words}"'
-        f"{f'; {near}' if near else '. Who is not in the directory may do nothing.'}"
+        f"{f'; {near}' if near else f'.{_MAY_DO_NOTHING}'}"
     )
+
+
+def find_known(everybody: Iterable[KnownPerson], words: str) -> KnownPerson:
+    """As `find_person`, also among those who have left or were erased.
+
+    Raises:
+        NotMeantError: there is none, or more than one.
+    """
+    by_id = {known.person.id: known for known in everybody}
+    try:
+        return by_id[find_person(Directory(known.person for known in by_id.values()), words).id]
+    except NotMeantError as error:
+        raise NotMeantError(str(error).removesuffix(_MAY_DO_NOTHING)) from None
 
 
 def find_group(directory: Directory, words: str) -> Group:

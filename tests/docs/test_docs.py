@@ -18,6 +18,7 @@ DOCS = ROOT / "docs"
 NOT_OURS = {".venv", "node_modules", "dist"}
 GENERATOR = runpy.run_path(str(DOCS / "generate.py"))
 RULES = (DOCS / "rules.md", DOCS / "de" / "regeln.md")
+PRIVACY = (DOCS / "privacy.md", DOCS / "de" / "datenschutz.md")
 OPERATION = (DOCS / "operation.md", DOCS / "de" / "betrieb.md")
 USING = (DOCS / "using.md", DOCS / "de" / "benutzung.md")
 
@@ -63,6 +64,12 @@ def links_of(path: Path) -> Iterator[tuple[str, str]]:
 def test_generated_parts_are_current(path: Path) -> None:
     language = next(language for language, page in GENERATOR["PAGES"].items() if page == path)
     assert read(path) == GENERATOR["generated"](read(path), language), "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("language", GENERATOR["PRIVACY_PAGES"])
+def test_what_the_privacy_pages_say_is_stored_is_current(language: str) -> None:
+    path = GENERATOR["PRIVACY_PAGES"][language]
+    assert read(path) == GENERATOR["generated_privacy"](read(path), language), "run: python docs/generate.py"
 
 
 @pytest.mark.parametrize("path", RULES, ids=name_of)
@@ -159,7 +166,7 @@ def test_relative_links_lead_somewhere(path: Path) -> None:
 
 
 def test_the_english_pages_have_a_german_counterpart() -> None:
-    for english, german in (RULES, OPERATION, USING):
+    for english, german in (RULES, OPERATION, USING, PRIVACY):
         assert name_of(german).removeprefix("docs/") in read(english)
         assert f"../{english.name}" in read(german)
         headings = [len(re.findall(r"^## ", read(page), flags=re.MULTILINE)) for page in (english, german)]
