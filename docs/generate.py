@@ -115,6 +115,18 @@ ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
         "Put the person into the group in the register. The school can give write_to_groups.",
         "Die Person im Register in die Gruppe aufnehmen. Die Schule kann write_to_groups geben.",
     ),
+    Reason.NO_RESETS: (
+        "Ask a teacher. The school can give reset_passwords.",
+        "Eine Lehrkraft darum bitten. Die Schule kann reset_passwords geben.",
+    ),
+    Reason.NOT_OF_STAFF: (
+        "IT staff do it: `schulbote reset-password`, or the directory server.",
+        "Das tut die IT-Betreuung: `schulbote reset-password`, oder der Verzeichnisdienst.",
+    ),
+    Reason.NOT_OWN_PUPIL: (
+        "Ask a teacher of the class. The school can set `accounts.resets: all`.",
+        "Eine Lehrkraft der Klasse bitten. Die Schule kann `accounts.resets: all` setzen.",
+    ),
     Reason.NOT_INVITED: ("Ask somebody in the room for an invitation.", "Jemanden im Raum um eine Einladung bitten."),
     Reason.DIRECT_ROOM_IS_FOR_TWO: (
         "Who may make rooms makes one; others ask a teacher.",

@@ -1,6 +1,6 @@
 """Applying a plan to the directory: all of it in one transaction, with its line in the audit log, or nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,11 +22,18 @@ async def apply_plan(
     reserved: Iterable[str],
     at: datetime,
     actor: str,
+    logins: Mapping[PersonId, str] | None = None,
 ) -> None:
-    """Writes a plan. `reserved` are localparts that nobody gets (the bot, admins); `actor` is who started the sync."""
+    """Writes a plan. `reserved` are localparts that nobody gets (the bot, admins); `actor` is who started the sync;
+    `logins` are everybody's localparts where accounts are named by logins."""
     if plan.is_empty:
         return
-    new_ids = _new_user_ids(plan.people_added, known, server_name=server_name, reserved=reserved)
+    names = _names_for(plan.people_added, known, reserved=reserved) if logins is None else logins
+    new_ids = {
+        person.id: UserId(f"@{names[person.id]}:{server_name}")
+        for person in plan.people_added
+        if person.id not in known.user_ids
+    }
     changed = (*plan.people_added, *plan.people_renamed, *plan.people_changed)
     await register.mark_left(connection, (person.id for person in plan.people_left), at.timestamp())
     await register.write_people(connection, changed, new_ids)
@@ -56,15 +63,12 @@ async def apply_plan(
     )
 
 
-def _new_user_ids(
-    people: Iterable[RosterPerson], known: Known, *, server_name: str, reserved: Iterable[str]
-) -> dict[PersonId, UserId]:
-    """A Matrix id for everybody who has none yet. Ids of people who left stay taken for ever."""
+def _names_for(people: Iterable[RosterPerson], known: Known, *, reserved: Iterable[str]) -> dict[PersonId, str]:
+    """A localpart for everybody who has no account yet. Those of people who left stay taken for ever."""
     taken = {user_id[1:].partition(":")[0] for user_id in known.user_ids.values()} | set(reserved)
-    new: dict[PersonId, UserId] = {}
+    names: dict[PersonId, str] = {}
     for person in people:
         if person.id not in known.user_ids:
-            localpart = localpart_for(person.given_name, person.family_name, taken)
-            taken.add(localpart)
-            new[person.id] = UserId(f"@{localpart}:{server_name}")
-    return new
+            names[person.id] = localpart_for(person.given_name, person.family_name, taken)
+            taken.add(names[person.id])
+    return names

@@ -1,21 +1,24 @@
 """One sync: read the register, plan, apply the plan to the directory, mirror the directory on the homeserver."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.school_view import KNOWN_EVERYWHERE_SECONDS
 from roster_sync.apply import apply_plan
+from roster_sync.logins import logins_of, strayed
 from roster_sync.mirror import Mirror, MirrorReport
 from roster_sync.plan import Guard, Plan, make_plan
 from roster_sync.sources import Reader, RegisterOptions, read_sources
 from school.clock import Clock, utc_now
 from school.database.holders import holder
 from school.database.leases import lease
-from school.database.register import read_known
+from school.database.register import Known, read_known
 from school.database.snapshot import read_snapshot
+from school.domain.people import PersonId
 from school.domain.roster import Roster
 from school.errors import FailedError
 
@@ -38,6 +41,8 @@ class RosterSync:
     readers: tuple[Reader, ...]
     options: RegisterOptions
     guard: Guard
+    by_login: bool = False
+    """Whether accounts are named by the logins that people have at the school's LDAP or single sign-on."""
     clock: Clock = utc_now
 
     def read(self) -> Roster:
@@ -52,7 +57,17 @@ class RosterSync:
         """What a sync would change."""
         async with self.engine.connect() as connection:
             known = await read_known(connection)
-        return make_plan(register, known.roster, self.guard, known.aliases)
+        return self._plan(register, known)[0]
+
+    def _plan(self, register: Roster, known: Known) -> tuple[Plan, Mapping[PersonId, str] | None]:
+        """The plan, and everybody's login where it names their account."""
+        plan = make_plan(register, known.roster, self.guard, known.aliases)
+        if not self.by_login:
+            return plan, None
+        own = {**known.aliases, **plan.people_recognised}
+        people = [replace(person, id=own.get(ident, ident)) for ident, person in register.persons.items()]
+        logins = logins_of(people, known.user_ids, reserved=self.reserved)
+        return replace(plan, doubts=(*plan.doubts, *strayed(logins, known.user_ids))), logins
 
     async def apply(self, register: Roster, *, actor: str, confirmed: bool = False) -> Plan:
         """Makes the directory what the register says.
@@ -60,13 +75,14 @@ class RosterSync:
         Raises:
             BlockedError: the plan is blocked and nobody confirmed it.
             LeaseTakenError: another sync is running.
+            RegisterError: accounts are named by logins, and somebody has none.
         """
         async with (
             lease(self.engine, LEASE, holder(actor), seconds=_LEASE_SECONDS, now=self.clock),
             self.engine.begin() as connection,
         ):
             known = await read_known(connection)
-            plan = make_plan(register, known.roster, self.guard, known.aliases)
+            plan, logins = self._plan(register, known)
             if plan.blocked and not confirmed:
                 raise BlockedError(plan.blocked)
             await apply_plan(
@@ -77,6 +93,7 @@ class RosterSync:
                 reserved=self.reserved,
                 at=self.clock(),
                 actor=actor,
+                logins=logins,
             )
         return plan
 

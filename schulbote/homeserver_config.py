@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from school.config import Settings
 from school.domain.rooms import ROOM_VERSION
+from schulbote.sign_in_config import sign_in_modules, sign_in_settings
 
 _NO_LIMIT: Final = {"per_second": 100_000, "burst_count": 100_000}
 
@@ -16,7 +17,12 @@ _NO_LIMIT: Final = {"per_second": 100_000, "burst_count": 100_000}
 def school_settings(settings: Settings, *, registration: Path) -> dict[str, Any]:
     """The part of homeserver.yaml that makes a stock Synapse the school's."""
     return {
-        "modules": [{"module": "synapse_modules.School", "config": {"school": str(settings.path)}}],
+        # The school's own comes first: it knows who is in the register.
+        "modules": [
+            {"module": "synapse_modules.School", "config": {"school": str(settings.path)}},
+            *sign_in_modules(settings),
+        ],
+        **sign_in_settings(settings),
         "app_service_config_files": [str(registration)],
         # Who is here comes from the register, and from nowhere else.
         "enable_registration": False,

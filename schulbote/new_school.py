@@ -69,10 +69,26 @@ def init(folder: Path, *, name: str, server_name: str, homeserver_url: str, publ
         school_yaml.unlink()
         raise
     ensure_secrets(settings)
+    return [school_yaml, settings.secrets.folder, *_write_for_synapse(settings)]
+
+
+def write_for_synapse(folder: Path) -> list[Path]:
+    """Makes the registration and the homeserver snippet of a school.yaml that is there anew; returns what was made.
+
+    Raises:
+        ConfigError: there is no school.yaml, or it cannot be used.
+    """
+    settings = load_settings(folder / "school.yaml")
+    ensure_secrets(settings)
+    return _write_for_synapse(settings)
+
+
+def _write_for_synapse(settings: Settings) -> list[Path]:
+    folder = settings.path.parent
     registration_file, snippet = folder / "registration.yaml", folder / "homeserver-schulbote.yaml"
     write_registration(settings, registration_file)
     write_yaml(snippet, school_settings(settings, registration=registration_file))
-    return [school_yaml, settings.secrets.folder, registration_file, snippet]
+    return [registration_file, snippet]
 
 
 def samples() -> Path:

@@ -8,6 +8,9 @@ from school.domain.decisions import NO_RULE
 from school.domain.rights import Level, Rule, default_rules
 
 FIXED_RULES: Final[Mapping[str, str]] = {
+    "accounts:never_of_staff": "Teachers reset passwords of pupils and guardians only.",
+    "accounts:ten_an_hour": "Nobody resets more than ten passwords in an hour.",
+    "accounts.resets": "The key `accounts.resets` in `school.yaml`.",
     "bot:reaches_everybody": "The bot may be written to by everybody, and is let in everywhere.",
     "directory:sender": "Who acts is in the register.",
     "directory:recipient": "Who is written to or invited is in the register.",

@@ -84,12 +84,14 @@ def roster_sync(
         options=RegisterOptions(
             identity_key=read_keys(settings.secrets.identity_key)[0],
             group_kinds=DEFAULT_GROUP_KINDS if kinds is None else tuple((kind.pattern, kind.kind) for kind in kinds),
+            with_logins=not settings.accounts.with_codes,
             leadership_marks=frozenset(settings.register.leadership),
             added_roles=tuple(
                 (pattern, role) for role, patterns in settings.register.roles.items() for pattern in patterns
             ),
         ),
         guard=Guard(people=settings.register.guard.people, share=settings.register.guard.share),
+        by_login=not settings.accounts.with_codes,
         clock=clock,
     )
 

@@ -158,9 +158,10 @@ class UrgentDesk:
         """Logs an urgent message; how many more there may be, None if this one is too many."""
         now = self._clock()
         async with self._engine.begin() as connection:
-            sent = await audit.count_since(
+            times = await audit.times_since(
                 connection, actor=leader.id, action=audit.Action.URGENT_SENT, since=now - _PERIOD
             )
+            sent = len(times)
             if sent >= self.per_day:
                 return None
             await audit.record(

@@ -112,6 +112,7 @@ def _person(ident: PersonId, row: Row, role: Role, options: RegisterOptions) -> 
         role=role,
         groups=_groups(row),
         leadership=role == TEACHER and row.cell(_INFORMATION) in options.leadership_marks,
+        login=options.login(row.text(_ACCOUNT)),
     )
 
 
@@ -155,7 +156,8 @@ def _guardians(file: Place, options: RegisterOptions) -> tuple[Table, dict[Perso
         child = PersonId(row.required(_CHILD))
         given, family = row.required(_GIVEN), row.required(_FAMILY)
         ident = _guardian_id(row, options)
-        new = RosterPerson(id=ident, given_name=given, family_name=family, role=GUARDIAN)
+        login = options.login(row.text(_ACCOUNT))
+        new = RosterPerson(id=ident, given_name=given, family_name=family, role=GUARDIAN, login=login)
         known = found.get(ident, new)
         found[ident] = replace(known, groups=known.groups | _groups(row), wards=known.wards | {child})
     return table, found

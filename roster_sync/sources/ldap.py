@@ -63,6 +63,7 @@ def read_ldap(register: LdapRegister, options: RegisterOptions) -> Extract:
                 groups=frozenset(keys_of[ident]),
                 leadership=people.leads(ident),
                 wards=frozenset(wards[ident]),
+                login=options.login(next(iter(entry.texts(register.people.login)), None)),
             )
             for ident, entry in people.entries.items()
         },

@@ -11,7 +11,7 @@ from roster_sync.sources.ldap_server import LdapEntry
 from roster_sync.sources.text import normal, problem_of_short
 from school.domain.roster import RegisterError
 
-_BINARY_IDS: Final = frozenset({"objectguid", "ms-ds-consistencyguid"})
+BINARY_IDS: Final = frozenset({"objectguid", "ms-ds-consistencyguid"})
 _IN_DN: Final = re.compile(rb"\\([0-9A-Fa-f]{2}|.)|\s*([,;=+])\s*", re.DOTALL)
 
 
@@ -57,7 +57,7 @@ class Entry:
     def required(self, *attributes: str) -> str:
         """The one short text of the first attribute that has any: an id, a name."""
         attribute = next(filter(self.has, attributes), attributes[0])
-        if attribute.lower() in _BINARY_IDS:
+        if attribute.lower() in BINARY_IDS:
             return self._uuid(attribute)
         texts = self.texts(attribute)
         if len(texts) > 1:

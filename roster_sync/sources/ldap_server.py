@@ -79,6 +79,16 @@ class Directory:
             raise refusal(self._server.url, answer.code)
         return next(map(self._entry, answer.found), None)
 
+    def set_password(self, dn: str, password: str, *, active_directory: bool) -> int:
+        """Gives an entry a password: by the Password Modify operation (RFC 3062), or as Active Directory wants it
+        (`unicodePwd`). Returns the result code, 0 for success."""
+        extend = self._connection.extend
+        if active_directory:
+            extend.microsoft.modify_password(dn, password)
+        else:
+            extend.standard.modify_password(dn, new_password=password)
+        return int(self._connection.result["result"])
+
     def _ask(
         self,
         base: str,
@@ -126,7 +136,7 @@ class _Answer:
 
 
 @contextmanager
-def open_directory(server: LdapServer) -> Iterator[Directory]:
+def open_directory(server: LdapServer, *, read_only: bool = True) -> Iterator[Directory]:
     """Connects, encrypts, logs in; and says in one sentence what went wrong, also while the directory is in use.
 
     Raises:
@@ -144,7 +154,7 @@ def open_directory(server: LdapServer) -> Iterator[Directory]:
             auto_referrals=False,
             auto_range=False,
             check_names=False,
-            read_only=True,
+            read_only=read_only,
             receive_timeout=server.timeout_seconds,
             return_empty_attributes=False,
         )

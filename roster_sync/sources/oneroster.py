@@ -71,6 +71,7 @@ def read_oneroster(folder: Place, options: RegisterOptions) -> Extract:
             groups=frozenset(memberships[ident] & groups.keys()),
             leadership=leadership,
             wards=frozenset(wards[ident]),
+            login=options.login(users[ident].text("username")),
         )
         for ident, (role, leadership) in roles.items()
     }

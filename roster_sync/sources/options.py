@@ -36,6 +36,8 @@ class RegisterOptions:
     leadership_marks: frozenset[str] = frozenset({"Schulleitung"})
     added_roles: tuple[tuple[str, Role], ...] = ()
     """Patterns of group names, and the role of those whom the register calls teachers and who are in such a group."""
+    with_logins: bool = False
+    """Whether logins are read: only where they name accounts."""
 
     def __post_init__(self) -> None:
         if not self.identity_key:
@@ -44,6 +46,10 @@ class RegisterOptions:
     def added_role_of(self, group_name: str) -> Role | None:
         """The role that being in a group gives, if it gives one; the first pattern that fits counts."""
         return next((role for pattern, role in self.added_roles if fnmatchcase(group_name, pattern)), None)
+
+    def login(self, text: str | None) -> str | None:
+        """A login, if it is wanted and there is one."""
+        return text if self.with_logins and text else None
 
     def kind_of(self, group_name: str) -> GroupKind:
         """The kind of the first pattern that fits the name; a name that fits none is a club."""

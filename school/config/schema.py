@@ -20,7 +20,7 @@ from pydantic import (
 from sqlalchemy import URL
 
 from school.config import values
-from school.config.accounts import AccountSettings
+from school.config.accounts import AccountSettings, SignIn
 from school.config.keep import KeepSettings
 from school.config.letters import LetterSettings
 from school.config.register import RegisterSettings
@@ -284,6 +284,12 @@ class Settings(Section):
 
     def model_post_init(self, context: Any) -> None:
         self._path = context.path
+
+    @model_validator(mode="after")
+    def _directory_server_is_named(self) -> "Settings":
+        if self.accounts.sign_in is SignIn.LDAP and self.register_section.ldap is None:
+            raise ValueError("says accounts.sign_in: ldap, but not which directory server; add register.ldap.")
+        return self
 
     @property
     def path(self) -> Path:

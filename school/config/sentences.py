@@ -53,7 +53,7 @@ def explain(error: ErrorDetails, source: Source, root: type[BaseModel]) -> tuple
         return line, f'{name}: there is no right "{place[-1]}"; {hint}'
     if error["input"] is None:
         return line, f"{name} has no value; write one behind the colon, or take the line out."
-    return line, f"{name} {_need(error)}"
+    return line, f"{name or source.path.name} {_need(error)}"
 
 
 def keys_of(model: type[BaseModel], place: Place = ()) -> Iterator[Place]:

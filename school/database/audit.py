@@ -3,11 +3,11 @@ each with a hash over the one before (`school.domain.audit_chain`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.tables import audit_chain, audit_log
@@ -44,6 +44,8 @@ class Action(StrEnum):
     """A sync that nobody was watching could not do all, and the leadership was told."""
     SYNC_RESUMED = "sync_resumed"
     """What stopped it is over."""
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - what was done, no password
+    """Somebody got a new way in from a teacher; the old password and all sessions are over."""
     CODE_MADE = "code_made"
     """A first code was made for somebody; the one before is over."""
     CODE_USED = "code_used"
@@ -109,6 +111,16 @@ async def record_for_each(
     await write_end(connection, chain)
 
 
+async def times_since(connection: AsyncConnection, *, actor: str, action: Action, since: datetime) -> list[datetime]:
+    """When somebody did something, the oldest first. Whoever else wants to write waits until the transaction ends, so
+    that two at once are not both the last one that is allowed."""
+    await read_end(connection)
+    times = select(audit_log.c.at).where(
+        audit_log.c.actor == actor, audit_log.c.action == action.value, audit_log.c.at > as_utc(since).timestamp()
+    )
+    return [datetime.fromtimestamp(at, UTC) for at in await connection.scalars(times.order_by(audit_log.c.at))]
+
+
 async def write_end(connection: AsyncConnection, chain: Chain) -> None:
     """Writes down where the chain begins and ends now, with its seal."""
     await connection.execute(
@@ -138,11 +150,3 @@ async def read_end(connection: AsyncConnection) -> Chain:
 def chain_from(row: Row[Any]) -> Chain:
     """The chain in a row of its table."""
     return Chain(**{column: value for column, value in row._mapping.items() if column != "id"})
-
-
-async def count_since(connection: AsyncConnection, *, actor: str, action: Action, since: datetime) -> int:
-    """How often somebody did something since a moment."""
-    entries = select(func.count()).where(
-        audit_log.c.actor == actor, audit_log.c.action == action.value, audit_log.c.at > as_utc(since).timestamp()
-    )
-    return await connection.scalar(entries) or 0

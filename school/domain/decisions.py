@@ -72,6 +72,12 @@ class Reason(StrEnum):
     """The request cannot be understood."""
     TOO_MANY = "too_many"
     """This person has done so many of these in a short time that the next has to wait."""
+    NO_RESETS = "no_resets"
+    """This person may not reset anybody's password."""
+    NOT_OF_STAFF = "not_of_staff"
+    """Only students' and guardians' passwords are reset by teachers."""
+    NOT_OWN_PUPIL = "not_own_pupil"
+    """The school lets teachers reset passwords in their own groups only."""
     MUST_WAIT = "must_wait"
     """This cannot be held for a resting teacher, so it has to wait until the rest ends."""
 

@@ -79,6 +79,14 @@ SENTENCES: Final = {
     "refused.file_type": "Dateien dieser Art darfst du nicht senden. Bilder und PDF gehen meistens.",
     "refused.malformed": "Diese Anfrage ist nicht zu verstehen. Bitte aktualisiere deine App.",
     "refused.too_many": "Das war gerade sehr oft. Bitte warte eine Weile und versuche es dann noch einmal.",
+    "refused.no_resets": "Passwörter setzt eine Lehrkraft zurück. Bitte sie darum, oder frag im Sekretariat.",
+    "refused.not_of_staff": (
+        "Hier werden nur Passwörter von Schüler/innen und Sorgeberechtigten zurückgesetzt. Bei allen anderen hilft die "
+        "IT-Betreuung der Schule."
+    ),
+    "refused.not_own_pupil": (
+        "An dieser Schule setzt du Passwörter nur in deinen eigenen Gruppen zurück. Bitte eine Lehrkraft der Klasse."
+    ),
     "refused.must_wait": "Das geht erst nach der Ruhezeit. Eine Nachricht kannst du schon jetzt schreiben.",
     "try_again": "Das hat gerade nicht geklappt. Bitte gleich noch einmal versuchen.",
     "not_delivered": "⛔ Nicht zugestellt: {why}",
@@ -180,6 +188,27 @@ SENTENCES: Final = {
     "room_rest.now.by_itself": (
         "🌙 Nachrichten in diesem Raum warten, solange alle Lehrkräfte hier Ruhezeit haben und höchstens zwei andere "
         "dabei sind. Ändern: !ruhe-raum halten oder !ruhe-raum stumm"
+    ),
+    # Passwords.
+    "reset.which": "Wessen Passwort? So geht es: !passwort Anna Koch",
+    "reset.nobody": "{name} finde ich unter den Schüler/innen und Sorgeberechtigten nicht. Geändert ist nichts.",
+    "reset.near": "{name} finde ich nicht. Meinst du {near}? Geändert ist nichts; schreib es bitte so noch einmal.",
+    "reset.several": "Damit können mehrere gemeint sein. Geändert ist nichts; schreib bitte eines davon:\n{choices}",
+    "reset.code": (
+        "🔑 Neuer Code für {name} (Benutzername {user}):\n{code}\n"
+        "Er gilt bis {until} als Passwort, in jeder App, bis ein eigenes gewählt ist. Das alte gilt nicht mehr, alle "
+        "Geräte sind abgemeldet. Bitte gib den Code nur {name} selbst."
+    ),
+    "reset.password": (
+        "🔑 Neues Passwort für {name} (Benutzername {user}):\n{code}\n"
+        "Es gilt überall, wo das Schulpasswort gilt. Alle Geräte sind abgemeldet. Bitte gib es nur {name} selbst."
+    ),
+    "reset.elsewhere": (
+        "Das Passwort von {name} gehört zur zentralen Anmeldung der Schule und wird dort zurückgesetzt{where}."
+    ),
+    "reset.again_at": "Ab {when} geht es wieder.",
+    "reset.told": (
+        "🔑 {name} hat dein Passwort zurückgesetzt. Wenn du das nicht wolltest, sag bitte in der Schule Bescheid."
     ),
     # What the bot says after a rest.
     "summary": "🌙 Während deiner Ruhezeit: {news}.",

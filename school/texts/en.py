@@ -64,6 +64,13 @@ SENTENCES: Final = {
     "refused.file_type": "You may not send files of this type. Pictures and PDF are usually fine.",
     "refused.malformed": "This request cannot be understood. Please update your app.",
     "refused.too_many": "You did this very often just now. Please wait a while and then try again.",
+    "refused.no_resets": "A teacher resets passwords. Please ask one, or the school office.",
+    "refused.not_of_staff": (
+        "Only passwords of pupils and guardians are reset here. The school's IT staff help everybody else."
+    ),
+    "refused.not_own_pupil": (
+        "At this school you reset passwords in your own groups only. Please ask a teacher of the class."
+    ),
     "refused.must_wait": "This is possible only after the rest time. You can write a message now.",
     "try_again": "This did not work just now. Please try again in a moment.",
     "not_delivered": "⛔ Not delivered: {why}",
@@ -155,6 +162,23 @@ SENTENCES: Final = {
         "🌙 Messages in this room wait while all teachers here are off and at most two others are in it. "
         "To change it: !rest-room hold or !rest-room silent"
     ),
+    # Passwords.
+    "reset.which": "Whose password? Like this: !password Anna Koch",
+    "reset.nobody": "I do not find {name} among the pupils and guardians. Nothing is changed.",
+    "reset.near": "I do not find {name}. Do you mean {near}? Nothing is changed; please write it again like that.",
+    "reset.several": "Several people can be meant. Nothing is changed; please write one of these:\n{choices}",
+    "reset.code": (
+        "🔑 New code for {name} (user name {user}):\n{code}\n"
+        "It is the password in every app until {until}, or until they have chosen their own. The old password is over, "
+        "all devices are signed out. Please give the code to {name} only."
+    ),
+    "reset.password": (
+        "🔑 New password for {name} (user name {user}):\n{code}\n"
+        "It is good wherever the school's password is. All devices are signed out. Please give it to {name} only."
+    ),
+    "reset.elsewhere": "The password of {name} belongs to the school's single sign-on and is reset there{where}.",
+    "reset.again_at": "From {when} on you can again.",
+    "reset.told": ("🔑 {name} has reset your password. If you did not want that, please tell somebody at school."),
     # What the bot says after a rest.
     "summary": "🌙 While you were off: {news}.",
     "summary.one": "1 new message {where}",

@@ -57,7 +57,9 @@ class Server:
         self.asked.append((request.method, request.match_info["call"], request.rel_url.raw_query_string))
         self.bodies.append(await request.read())
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return web.Response(text=answer, content_type="text/xml") if isinstance(answer, str) else answer
+        if isinstance(answer, str):
+            return web.Response(text=answer, content_type="text/xml")
+        return web.Response(status=answer.status, headers=answer.headers)  # each can be sent once
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from school.database.audit import Action, count_since, record, record_for_each
+from school.database.audit import Action, record, record_for_each, times_since
 from school.database.audit_keeping import delete_entries
 from school.database.audit_reading import Verified, verify
 from school.database.tables import audit_chain, audit_log
@@ -88,10 +88,11 @@ async def test_entries_are_counted_by_who_what_and_since_when(writer: AsyncEngin
             )  # fmt: skip
     async with writer.begin() as connection:
         counted = [
-            await count_since(connection, actor="p-ida", action=Action.URGENT_SENT, since=NOW + timedelta(hours=hours))
+            await times_since(connection, actor="p-ida", action=Action.URGENT_SENT, since=NOW + timedelta(hours=hours))
             for hours in (0, 1, 3)
         ]
-    assert counted == [2, 1, 0]
+    first, second = NOW + timedelta(hours=1), NOW + timedelta(hours=3)
+    assert counted == [[first, second], [second], []]
 
 
 async def test_the_database_refuses_the_ways_around_it(writer: AsyncEngine) -> None:

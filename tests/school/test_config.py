@@ -91,7 +91,11 @@ files:
     staff: {}
 encryption:
   roles: [teacher, staff]
-accounts: {sign_in: ldap, code_days: 14, resets: own_groups}
+accounts:
+  sign_in: oidc
+  code_days: 14
+  resets: own_groups
+  oidc: {name: IServ, issuer: "https://iserv.test", client_id: matrix, client_secret_file: oidc.secret}
 """
 SHORT = """\
 school:
@@ -135,7 +139,7 @@ def test_everything_that_stands_in_the_file_is_in_the_settings(load: Load, tmp_p
     assert (settings.web.listen_host, settings.web.listen_port) == ("0.0.0.0", 9000)
     assert settings.web.public_url == "https://web.schule-am-see.de"
     assert settings.secrets.folder == tmp_path / "hidden"
-    assert (settings.accounts.sign_in, settings.accounts.resets) == (SignIn.LDAP, Resets.OWN_GROUPS)
+    assert (settings.accounts.sign_in, settings.accounts.resets) == (SignIn.OIDC, Resets.OWN_GROUPS)
     assert settings.accounts.code_lifetime == timedelta(days=14)
     assert not settings.accounts.with_codes
     assert settings.rest.roles == ("teacher", "staff")
@@ -848,3 +852,21 @@ def test_synapse_need_not_install_what_only_the_server_needs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == ""
+
+
+# --- How people sign in -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("accounts", "said"),
+    [
+        (
+            "{sign_in: ldap}",
+            "school.yaml says accounts.sign_in: ldap, but not which directory server; add register.ldap.",
+        ),
+        ("{sign_in: oidc}", "accounts says sign_in: oidc, but not where that is; add accounts.oidc."),
+    ],
+)
+def test_who_signs_in_elsewhere_says_where(load: Any, accounts: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        load(f"{SHORT}accounts: {accounts}\n")

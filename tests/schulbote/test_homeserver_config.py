@@ -1,6 +1,7 @@
 """How a school runs Synapse: the installed Synapse knows every key, accepts the whole, and it says what it should."""
 
 import json
+import ssl
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import Template
 
+from roster_sync.sources.ldap_presets import PRESETS
 from school.config import Settings, load_settings
 from schulbote.demo_files import DemoHome
 from schulbote.homeserver_config import demo_settings, log_settings, school_settings
@@ -140,6 +143,54 @@ def settings_with(folder: Path, section: str) -> Settings:
     path = settings_of(folder).path
     path.write_text(f"{path.read_text()}\n{section}\n")
     return load_settings(path)
+
+
+LDAP = """
+accounts: {sign_in: ldap}
+register:
+  ldap:
+    url: ldaps://ldap.schule-am-see.de
+    ca_file: ca.pem
+    base: dc=schule-am-see,dc=de
+    bind_dn: cn=reader,dc=schule-am-see,dc=de
+    bind_secret: reader.secret
+"""
+OIDC = """
+accounts:
+  sign_in: oidc
+  oidc: {name: IServ, issuer: "https://iserv.schule-am-see.de", client_id: matrix, client_secret_file: oidc.secret}
+"""
+
+
+@needs_synapse
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Twisted's own, as soon as it is imported
+def test_a_school_with_a_directory_server_lets_it_say_who_somebody_is(tmp_path: Path) -> None:
+    settings = settings_with(tmp_path / "school", LDAP)
+    (settings.path.parent / "reader.secret").write_text("only for tests")
+    (settings.path.parent / "reader.secret").chmod(0o600)
+    config = school_settings(settings, registration=tmp_path / "school" / "registration.yaml")
+    ours, ldap = config["modules"]
+    assert ours["module"] == "synapse_modules.School"
+    assert ldap["config"]["attributes"]["uid"] == "uid"
+    assert ldap["config"]["filter"] == PRESETS["ucsschool"].people.filter
+    assert ldap["config"]["tls_options"] == {
+        "validate": ssl.CERT_REQUIRED,
+        "ca_certs_file": str(settings.path.parent / "ca.pem"),
+    }
+    assert "only for tests" not in json.dumps(config)
+    assert "oidc_providers" not in config
+    from ldap_auth_provider import LdapAuthProviderModule
+
+    parsed = LdapAuthProviderModule.parse_config(ldap["config"])
+    assert (parsed.bind_password, parsed.start_tls, parsed.enabled) == ("only for tests", False, True)
+
+
+def test_a_school_with_single_sign_on_makes_no_accounts_by_it(tmp_path: Path) -> None:
+    settings = settings_with(tmp_path / "school", OIDC)
+    [provider] = school_settings(settings, registration=tmp_path / "registration.yaml")["oidc_providers"]
+    assert (provider["enable_registration"], provider["allow_existing_users"]) == (False, True)
+    template = Template(provider["user_mapping_provider"]["config"]["localpart_template"])
+    assert template.render(user={"preferred_username": "Anna.Koch"}) == "anna.koch"
 
 
 def opaque(path: list[str]) -> bool:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from school.config import ConfigError, load_settings, read_keys, read_secret
-from schulbote.new_school import FolderInUseError, init, samples
+from schulbote.new_school import FolderInUseError, init, samples, write_for_synapse
 
 VALUES = {
     "name": "Schule am See",
@@ -133,3 +133,15 @@ def test_a_value_that_cannot_be_used_leaves_no_school_yaml(tmp_path: Path) -> No
     with pytest.raises(ConfigError):
         init(tmp_path, **VALUES | {"server_name": "two words"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_synapse_needs_is_written_anew_from_the_school_that_is_there(tmp_path: Path) -> None:
+    init(tmp_path, **VALUES)
+    school_yaml, snippet = tmp_path / "school.yaml", tmp_path / "homeserver-schulbote.yaml"
+    tokens = (tmp_path / "registration.yaml").read_text()
+    school_yaml.write_text(f"{school_yaml.read_text()}\nfiles: {{max_megabytes: 7}}\n")
+    assert write_for_synapse(tmp_path) == [tmp_path / "registration.yaml", snippet]
+    assert "7M" in snippet.read_text()
+    assert (tmp_path / "registration.yaml").read_text() == tokens
+    with pytest.raises(ConfigError):
+        write_for_synapse(tmp_path / "nowhere")
