@@ -25,6 +25,7 @@ _COMMANDS: Final = (
     "status",
     "letters",
     "logins",
+    "reset-password",
     "audit",
     "export-person",
     "erase-person",

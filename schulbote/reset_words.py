@@ -6,13 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.control_rooms import ControlRooms
 from appservice.bot.reset_command import ResetCommand
-from appservice.desks.resets import Passwords, ResetDesk
+from appservice.desks.resets import ResetDesk
 from appservice.first_codes import FirstCodes
 from appservice.homeserver import Homeserver
+from appservice.new_way_in import NewWaysIn, Passwords
 from appservice.school_view import SchoolView
-from school.clock import Clock
+from school.clock import Clock, utc_now
 from school.config import Settings
-from school.config.accounts import SignIn
+from school.config.accounts import Resets, SignIn
 from school.domain.people import Person, UserId
 from school.texts import Language, Texts
 
@@ -46,15 +47,29 @@ def reset_command(
         engine=engine,
         homeserver=homeserver,
         view=view,
-        accounts=settings.accounts,
-        codes=codes,
+        ways_in=new_ways_in(settings, homeserver=homeserver, codes=codes, clock=clock),
+        own_groups_only=settings.accounts.resets is Resets.OWN_GROUPS,
         tell=tell,
-        passwords=_passwords(settings),
         clock=clock,
     )
     oidc = settings.accounts.oidc
     return ResetCommand(
         desk=desk, view=view, zone=settings.zone, where=None if oidc is None else oidc.passwords_at, clock=clock
+    )
+
+
+def new_ways_in(settings: Settings, *, homeserver: Homeserver, codes: FirstCodes, clock: Clock = utc_now) -> NewWaysIn:
+    """What makes new ways in, as the school has them.
+
+    Raises:
+        ConfigError: the secret of the directory server cannot be used.
+    """
+    return NewWaysIn(
+        homeserver=homeserver,
+        accounts=settings.accounts,
+        codes=codes,
+        passwords=_passwords(settings),
+        clock=clock,
     )
 
 

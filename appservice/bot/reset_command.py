@@ -72,16 +72,16 @@ class ResetCommand:
         texts, name = request.texts, target.display_name
         if reset.elsewhere:
             return texts.say("reset.elsewhere", name=name, where="" if self._where is None else f": {self._where}")
-        if reset.decision.reason is not None:
-            refused = texts.refusal(reset.decision.reason)
+        if reset.decision.reason is not None or reset.way_in is None:
+            refused = texts.refusal(reset.decision.reason or Reason.NO_RESETS)
             if reset.again_at is None:
                 return refused
             return f"{refused} {texts.say('reset.again_at', when=self._when(request, reset.again_at))}"
         user = target.user_id[1:].partition(":")[0]
-        if reset.expires_at is None:
-            return texts.say("reset.password", name=name, user=user, code=reset.code)
-        until = self._when(request, reset.expires_at)
-        return texts.say("reset.code", name=name, user=user, code=reset.code, until=until)
+        if reset.way_in.expires_at is None:
+            return texts.say("reset.password", name=name, user=user, code=reset.way_in.code)
+        until = self._when(request, reset.way_in.expires_at)
+        return texts.say("reset.code", name=name, user=user, code=reset.way_in.code, until=until)
 
     def _when(self, request: Request, moment: datetime) -> str:
         return request.texts.when(moment, self._zone, now=self._clock())

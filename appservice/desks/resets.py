@@ -1,38 +1,19 @@
-"""Resetting passwords, for a chat or a page.
-
-What is decided is written down first, then the old password and every session end, and only then there is a new way in.
-Whatever dies in between, the person has the old way or none, and whoever helps them tries again.
-"""
+"""Resetting passwords, for a chat or a page. What is decided is written down before anything is done."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from secrets import token_bytes, token_urlsafe
-from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from appservice.first_codes import FirstCodes
 from appservice.homeserver import Homeserver
+from appservice.new_way_in import NewWaysIn, WayIn
 from appservice.school_view import SchoolView
 from school.clock import Clock, utc_now
-from school.config.accounts import AccountSettings, Resets, SignIn
 from school.database import audit
 from school.domain.decisions import Decision, Reason, refuse
-from school.domain.first_code import RANDOM_BYTES, make_code
-from school.domain.people import Person, PersonId, UserId
+from school.domain.people import Person, UserId
 from school.domain.resets import MOST, TOO_MANY, WITHIN, may_reset
-
-
-class Passwords(Protocol):
-    """A program that keeps people's passwords for the school, such as a directory server."""
-
-    async def set(self, person_id: PersonId, password: str) -> None:
-        """Gives somebody a password.
-
-        Raises:
-            FailedError: they have the one they had. The text says why, and what to do.
-        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +21,7 @@ class Reset:
     """What came of it."""
 
     decision: Decision
-    code: str | None = None
-    """With what the person signs in now. Whoever asked is the only one who ever sees it."""
-    expires_at: datetime | None = None
-    """Until when the code is good; None: it is a password of the directory server, and stays one."""
+    way_in: WayIn | None = None
     again_at: datetime | None = None
     """After too many: when the next one may be."""
     elsewhere: bool = False
@@ -51,7 +29,7 @@ class Reset:
 
 
 class ResetDesk:
-    """Resets passwords. `passwords` is there where the school signs in by a directory server."""
+    """Resets passwords."""
 
     def __init__(
         self,
@@ -59,19 +37,17 @@ class ResetDesk:
         engine: AsyncEngine,
         homeserver: Homeserver,
         view: SchoolView,
-        accounts: AccountSettings,
-        codes: FirstCodes,
+        ways_in: NewWaysIn,
+        own_groups_only: bool,
         tell: Callable[[UserId, Person], Awaitable[None]],
-        passwords: Passwords | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver
         self._view = view
-        self._accounts = accounts
-        self._codes = codes
+        self._ways_in = ways_in
+        self._own_groups_only = own_groups_only
         self._tell = tell
-        self._passwords = passwords
         self._clock = clock
 
     def may_reset(self, resetter: Person, target: Person) -> Decision:
@@ -82,7 +58,7 @@ class ResetDesk:
             target,
             rights=policy.rights,
             directory=policy.directory,
-            own_groups_only=self._accounts.resets is Resets.OWN_GROUPS,
+            own_groups_only=self._own_groups_only,
         )
 
     async def reset(self, resetter: Person, target: Person) -> Reset:
@@ -96,7 +72,7 @@ class ResetDesk:
             decision = refuse(Reason.NOT_OF_STAFF, "accounts:never_of_staff")
         if not decision:
             return Reset(decision=decision)
-        if self._accounts.sign_in is SignIn.OIDC:
+        if self._ways_in.are_elsewhere:
             return Reset(decision=decision, elsewhere=True)
         now = self._clock()
         async with self._engine.begin() as connection:
@@ -112,25 +88,12 @@ class ResetDesk:
                 by_right=decision.rule,
                 details={},
             )
-        code, expires_at = await self._new_way_in(resetter, target, decision, now)
+        way_in = await self._ways_in.make(target, actor=resetter.id, by_right=decision.rule)
         await self._tell(target.user_id, resetter)
-        return Reset(decision=decision, code=code, expires_at=expires_at)
+        return Reset(decision=decision, way_in=way_in)
 
     async def _wait_until(self, connection: AsyncConnection, resetter: Person, now: datetime) -> datetime | None:
         times = await audit.times_since(
             connection, actor=resetter.id, action=audit.Action.PASSWORD_RESET, since=now - WITHIN
         )
         return None if len(times) < MOST else times[-MOST] + WITHIN
-
-    async def _new_way_in(
-        self, resetter: Person, target: Person, decision: Decision, now: datetime
-    ) -> tuple[str, datetime | None]:
-        if self._passwords is not None:
-            password = make_code(token_bytes(RANDOM_BYTES))
-            await self._passwords.set(target.id, password)
-            await self._homeserver.end_sessions(target.user_id)
-            return password, None
-        # A password that nobody knows takes the place of the one they had, and ends every session.
-        await self._homeserver.put_account(target.user_id, password=token_urlsafe(32), logout_devices=True)
-        codes = await self._codes.issue([target], actor=resetter.id, by_right=decision.rule)
-        return codes[target.id], now + self._accounts.code_lifetime

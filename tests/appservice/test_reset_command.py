@@ -18,6 +18,7 @@ from appservice.bot.reset_command import ResetCommand
 from appservice.desks.resets import ResetDesk
 from appservice.first_codes import FirstCodes
 from appservice.homeserver import TryLaterError
+from appservice.new_way_in import NewWaysIn
 from school.config.accounts import AccountSettings, Resets, SignIn
 from school.database.tables import first_codes
 from school.domain.decisions import Reason
@@ -87,12 +88,17 @@ class Stage:
             engine=self.school.engine,
             homeserver=self.accounts,  # type: ignore[arg-type]
             view=self.school.view,
-            accounts=settings,
-            codes=FirstCodes(
-                engine=self.school.engine, read_key=lambda: KEY, lifetime=settings.code_lifetime, now=self.clock
+            ways_in=NewWaysIn(
+                homeserver=self.accounts,  # type: ignore[arg-type]
+                accounts=settings,
+                codes=FirstCodes(
+                    engine=self.school.engine, read_key=lambda: KEY, lifetime=settings.code_lifetime, now=self.clock
+                ),
+                passwords=self.directory if settings.sign_in is SignIn.LDAP else None,
+                clock=self.clock,
             ),
+            own_groups_only=settings.resets is Resets.OWN_GROUPS,
             tell=self.tell,
-            passwords=self.directory if settings.sign_in is SignIn.LDAP else None,
             clock=self.clock,
         )
         zone = ZoneInfo("Europe/Berlin")
