@@ -103,6 +103,10 @@ ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
         "A teacher starts it. The school can give start_conferences.",
         "Eine Lehrkraft beginnt. Die Schule kann start_conferences geben.",
     ),
+    Reason.NOT_IN_CONFERENCE: (
+        "Bring the person into the room, or into the group in the register; people from outside come as guests.",
+        "Die Person in den Raum holen oder im Register in die Gruppe aufnehmen; von außen kommt man als Gast.",
+    ),
     Reason.NOT_ENCRYPTED: (
         "Make the room without encryption. The school can allow it among some roles (`encryption.roles`).",
         "Den Raum ohne Verschlüsselung anlegen. Die Schule kann sie unter Rollen erlauben (`encryption.roles`).",

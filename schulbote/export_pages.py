@@ -148,6 +148,8 @@ class Pages:
             case Topic.BOT:
                 said = [(self._time(row["at"]), row["body"]) for row in kept["waiting_words"]]
                 return _Part(topic=topic, words=words, tables=[("", ("when", "words"), said)])
+            case Topic.CONFERENCES:
+                return _Part(topic=topic, words=words, tables=[*self._conferences(kept)])
             case Topic.AUDIT:
                 entries = [self._entry(row, told) for row in kept["audit_log"]]
                 headings = ("when", "who", "what", "whom", "by_right")
@@ -224,6 +226,18 @@ class Pages:
             yield self.word(row["kind"]), self._time(row["starts_at"]), self._time(row["ends_at"])
         for row in kept["deputy_for_somebody"]:
             yield self.word("deputy_for"), self._time(row["starts_at"]), self._time(row["ends_at"])
+
+    def _conferences(self, kept: Mapping[str, Sequence[Row]]) -> Iterator[Table]:
+        started = [
+            (
+                row["title"],
+                *(self._time(row[key]) if row[key] else "" for key in ("planned_at", "begun_at", "ended_at")),
+            )
+            for row in kept["conferences"]
+        ]
+        yield "started", ("title_of_it", "planned", "from", "to"), started
+        attended = [(self._time(row["came_at"]), self._time(row["left_at"])) for row in kept["took_part_in"]]
+        yield "attended", ("from", "to"), attended
 
     def _entry(self, row: Row, told: Everything) -> Sequence[str]:
         own = {told.person_id, told.user_id}

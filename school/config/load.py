@@ -25,6 +25,7 @@ _HOSTS: Final = (
     ("matrix", "public_url"),
     ("web", "public_url"),
     ("database", "url"),
+    ("bbb", "url"),
 )
 _Problem = tuple[int | None, str]
 

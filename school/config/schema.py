@@ -21,6 +21,7 @@ from sqlalchemy import URL
 
 from school.config import values
 from school.config.accounts import AccountSettings, SignIn
+from school.config.conferences import BbbSettings, ConferenceSettings
 from school.config.keep import KeepSettings
 from school.config.letters import LetterSettings
 from school.config.register import RegisterSettings
@@ -277,6 +278,8 @@ class Settings(Section):
     encryption: EncryptionSettings
     register_section: RegisterSettings = Field(alias="register")  # ABCMeta has a `register`: pydantic warns of the name
     module: ModuleSettings
+    bbb: BbbSettings
+    conferences: ConferenceSettings
     keep: KeepSettings
     demo: bool = False
 

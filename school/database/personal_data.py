@@ -20,6 +20,8 @@ from school.database.tables import (
     audit_log,
     bot_words,
     circulars,
+    conference_attendance,
+    conferences,
     control_rooms,
     first_codes,
     group_rooms,
@@ -60,6 +62,7 @@ class Topic(StrEnum):
     HELD = "held"
     REST = "rest"
     BOT = "bot"
+    CONFERENCES = "conferences"
     AUDIT = "audit"
 
 
@@ -181,6 +184,19 @@ KEPT: Final[Sequence[Kept]] = (
     ),
     Kept(table=silences, column="user_id", topic=Topic.REST, hidden=("sync_token",)),
     Kept(table=bot_words, column="user_id", topic=Topic.BOT, name="waiting_words", hidden=("txn_id",)),
+    Kept(
+        table=conferences,
+        column="person_id",
+        topic=Topic.CONFERENCES,
+        hidden=("meeting_id", "create_time_ms", "messages"),
+    ),
+    Kept(
+        table=conference_attendance,
+        column="person_id",
+        topic=Topic.CONFERENCES,
+        name="took_part_in",
+        hidden=("meeting_id", "bbb_id"),
+    ),
     _AuditLog(
         table=audit_log,
         column="target",
@@ -201,6 +217,7 @@ KEPT: Final[Sequence[Kept]] = (
 
 NOT_ABOUT_PEOPLE: Final[Mapping[str, str]] = {
     "audit_chain": "where the audit log begins and ends",
+    "conference_guests": "people from outside, who are in no register; deleted when their invitation is over",
     "free_days": "days of the school",
     "groups": "groups; who is in them stands elsewhere",
     "held_rooms": "rooms in which something waits",

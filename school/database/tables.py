@@ -293,3 +293,53 @@ leases = Table(
     Column("holder", String, nullable=False),
     Column("until", Double, nullable=False),
 )
+
+# Video conferences: planned, going on, and over for as long as it is known who was there.
+conferences = Table(
+    "conferences",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("person_id", ForeignKey("persons.id"), nullable=False, index=True),
+    Column("room_id", String, index=True),
+    Column("for_groups", JSON, nullable=False),
+    Column("title", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("choices", JSON, nullable=False),
+    Column("state", String, nullable=False, index=True),
+    Column("planned_at", Double),
+    Column("weekly", Boolean, nullable=False, default=False),
+    Column("reminded_for", Double),
+    Column("meeting_id", String, unique=True),
+    Column("create_time_ms", BigInteger),
+    Column("begun_at", Double),
+    Column("ended_at", Double),
+    Column("messages", JSON, nullable=False),
+)
+
+# People from outside whom a teacher let into one conference. They are in no register.
+conference_guests = Table(
+    "conference_guests",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("conference_id", String, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("token_hash", String, nullable=False, unique=True),
+    Column("made_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("revoked_at", Double),
+    Column("used_at", Double),
+    Column("uses", Integer, nullable=False, default=0),
+)
+
+# Who was in a conference, from when until when. A guest has a name here, and no person.
+conference_attendance = Table(
+    "conference_attendance",
+    metadata,
+    Column("meeting_id", String, primary_key=True),
+    Column("bbb_id", String, primary_key=True),
+    Column("conference_id", String, nullable=False, index=True),
+    Column("person_id", ForeignKey("persons.id"), index=True),
+    Column("name", String, nullable=False),
+    Column("came_at", Double, nullable=False),
+    Column("left_at", Double, nullable=False),
+)

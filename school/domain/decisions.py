@@ -32,6 +32,8 @@ class Reason(StrEnum):
     """This person may not make chat rooms."""
     NO_CONFERENCES = "no_conferences"
     """This person may not start calls, conferences and widgets."""
+    NOT_IN_CONFERENCE = "not_in_conference"
+    """The conference is for other people."""
     NOT_ENCRYPTED = "not_encrypted"
     """Encryption is not offered, or not to everybody in this room."""
     NO_SPACES = "no_spaces"

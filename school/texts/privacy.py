@@ -86,6 +86,15 @@ KEPT_WORDS: Final[Mapping[Language, Mapping[str, KeptWords]]] = {
             what="Was er dir nach der Ruhezeit zu sagen hat.",
             until="Bis er es gesagt hat.",
         ),
+        "conferences": KeptWords(
+            title="Videokonferenzen",
+            what=(
+                "Welche Konferenzen du begonnen oder geplant hast, und in welchen du von wann bis wann warst. Das "
+                "sehen die Lehrkräfte der Konferenz. Ton und Bild werden nicht aufgezeichnet, wenn die Schule es nicht "
+                "erlaubt."
+            ),
+            until="14 Tage, wenn die Schule nichts anderes festlegt.",
+        ),
         "audit": KeptWords(
             title="Protokoll",
             what="Was du getan hast oder jemand mit dir, wann und nach welchem Recht. Keine Namen, keine Texte.",
@@ -150,6 +159,14 @@ KEPT_WORDS: Final[Mapping[Language, Mapping[str, KeptWords]]] = {
             title="What the bot still has to say to you",
             what="What it has to say to you after the rest.",
             until="Until it has said it.",
+        ),
+        "conferences": KeptWords(
+            title="Video conferences",
+            what=(
+                "Which conferences you started or planned, and in which you were from when until when. The teachers of "
+                "the conference see that. Sound and picture are not recorded, unless the school allows it."
+            ),
+            until="14 days, unless the school says otherwise.",
         ),
         "audit": KeptWords(
             title="Audit log",

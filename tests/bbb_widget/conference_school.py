@@ -1,0 +1,143 @@
+"""A school with conferences: the desks over a BigBlueButton that only remembers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from a_school import School, a_school, room
+from builders import BEN, BOT, GABI, IDA, NOON
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bbb_widget.api import Attendee, BbbUnreachableError, Created, Joining, MeetingInfo, NewMeeting
+from bbb_widget.circles import Circles
+from bbb_widget.conferences import Place, Wish
+from bbb_widget.desk import ConferenceDesk
+from bbb_widget.guest_desk import GuestDesk
+from bbb_widget.keys import ConferenceKeys
+from bbb_widget.meetings import Meetings
+from bbb_widget.watching import ConferenceWatch
+from school.config.conferences import ConferenceSettings
+from school.database.conferences import Conference
+from school.domain.groups import GroupId
+from school.domain.rooms import RoomKind, RoomStamp
+
+CHAT = "!chat"
+CLASS = Place(room_id=room("5a"), groups=frozenset({GroupId("5a")}))
+URL = "https://bote.school.test"
+
+
+@dataclass
+class FakeBbb:
+    """Meetings that only are. `down`: it does not answer."""
+
+    made: list[NewMeeting] = field(default_factory=list)
+    open: dict[str, Created] = field(default_factory=dict)
+    attendees: dict[str, list[Attendee]] = field(default_factory=dict)
+    looks: int = 0
+    down: bool = False
+
+    def _answer(self) -> None:
+        if self.down:
+            raise BbbUnreachableError("BigBlueButton cannot be reached (fake).")
+
+    async def create(self, meeting: NewMeeting) -> Created:
+        self._answer()
+        self.made.append(meeting)
+        created = Created(meeting_id=meeting.meeting_id, create_time=1000 + len(self.made), was_there=False)
+        self.open[meeting.meeting_id] = created
+        return created
+
+    async def end(self, meeting_id: str) -> bool:
+        self._answer()
+        return self.open.pop(meeting_id, None) is not None
+
+    async def info(self, meeting_id: str) -> MeetingInfo | None:
+        self._answer()
+        self.looks += 1
+        if meeting_id not in self.open:
+            return None
+        return MeetingInfo(
+            meeting_id=meeting_id,
+            create_time=self.open[meeting_id].create_time,
+            name="",
+            running=True,
+            ended_at=None,
+            attendees=self.attendees.get(meeting_id, []),
+        )
+
+    def join_address(self, joining: Joining) -> str:
+        attendee = Attendee(user_id=joining.user_id, full_name=joining.full_name, role=joining.role)
+        self.attendees.setdefault(joining.meeting_id, []).append(attendee)
+        self.last = joining
+        return f"https://bbb/join?{joining.user_id}"
+
+    def gone(self, meeting_id: str) -> None:
+        self.open.pop(meeting_id, None)
+
+
+@dataclass
+class Conferences:
+    """The desks, and what they stand on."""
+
+    school: School
+    bbb: FakeBbb
+    settings: ConferenceSettings
+    keys: ConferenceKeys
+    now: datetime = NOON
+    over: list[Conference] = field(default_factory=list)
+    reminded: list[Conference] = field(default_factory=list)
+    remember_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        common: dict[str, Any] = {"engine": self.school.engine, "school": self.settings, "clock": lambda: self.now}
+        view = self.school.view
+        short = {"remember_seconds": self.remember_seconds}
+        self.circles = Circles(view=view, room_members=self.school.homeserver.room_members, **short)
+        bbb: Any = self.bbb
+        self.meetings = Meetings(bbb=bbb, school=self.settings, keys=self.keys, public_url=URL, **short)
+        desk = {"view": view, "circles": self.circles, "keys": self.keys} | common
+        self.desk = ConferenceDesk(meetings=self.meetings, **desk)
+        self.desk.on_end.append(self._ended)
+        self.guests = GuestDesk(desk=self.desk, **common)
+        self.watch = ConferenceWatch(desk=self.desk, remind=self._remind, **desk)
+
+    async def _ended(self, conference: Conference) -> None:
+        self.over.append(conference)
+
+    async def _remind(self, conference: Conference) -> None:
+        self.reminded.append(conference)
+
+    def later(self, **by: float) -> None:
+        """Time goes on."""
+        self.now += timedelta(**by)
+
+    async def started(self, wish: Wish | None = None) -> Conference:
+        """Ida's conference with her class."""
+        started = await self.desk.start(IDA, wish or Wish(place=CLASS, title="Mathe"))
+        assert started.conference is not None
+        return started.conference
+
+    async def open_for(self, conference: Conference) -> None:
+        """Ida comes in."""
+        entrance = await self.desk.join(IDA, conference.id)
+        assert entrance.ticket is not None
+        assert await self.desk.redeem(entrance.ticket)
+
+
+@asynccontextmanager
+async def with_conferences(
+    database: Path, engine: AsyncEngine, *, config: str = "", remember_seconds: float = 0.0, **settings: Any
+) -> AsyncIterator[Conferences]:
+    async with a_school(database, engine, config=config) as school:
+        school.homeserver.stamps[CHAT] = RoomStamp(kind=RoomKind.CHAT)
+        school.homeserver.joined[CHAT] = {IDA.user_id, BEN.user_id, GABI.user_id, BOT}
+        yield Conferences(
+            school=school,
+            bbb=FakeBbb(),
+            settings=ConferenceSettings(**settings),
+            keys=ConferenceKeys(bytes(32)),
+            remember_seconds=remember_seconds,
+        )
