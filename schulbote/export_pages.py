@@ -24,6 +24,21 @@ Table: TypeAlias = tuple[str, Sequence[str], Sequence[Sequence[str]]]
 """A heading (may be empty), the headings of the columns, the rows."""
 
 
+_Shown: TypeAlias = tuple[Sequence[str], Sequence[tuple[str, str]], Sequence[Table]]
+"""Lines, facts, tables."""
+_SHOWN: Final = frozenset(
+    {"person", "groups", "children", "guardians", "account", "first_codes", "held_messages", "rests"}
+    | {"deputy_for_somebody", "waiting_words", "audit_log", "brought_into", "left_rooms", "rooms_with_the_bot"}
+    | {"conferences", "took_part_in"}
+)
+"""What has a place of its own on the page; everything else stands there as it is stored."""
+
+
+def _as_it_is(name: str, rows: Sequence[Row]) -> Table:
+    columns = [*rows[0]]
+    return name, columns, [[str(row[column]) for column in columns] for row in rows]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomTold:
     """A room, and what of it is in the archive."""
@@ -128,32 +143,39 @@ class Pages:
     def _part(self, topic: Topic, told: Everything) -> _Part:
         words = KEPT_WORDS[self.language][topic].with_periods(erase_days=self.erase_days, audit_days=self.audit_days)
         kept = told.kept.get(topic, {})
+        lines, facts, tables = self._shown(topic, kept, told)
+        further = [_as_it_is(name, rows) for name, rows in kept.items() if name not in _SHOWN and rows]
+        return _Part(topic=topic, words=words, lines=lines, facts=facts, tables=[*tables, *further])
+
+    def _shown(self, topic: Topic, kept: Mapping[str, Sequence[Row]], told: Everything) -> _Shown:
         match topic:
             case Topic.REGISTER:
-                return _Part(topic=topic, words=words, facts=[*self._from_register(kept)])
+                return (), [*self._from_register(kept)], ()
             case Topic.ACCOUNT:
                 devices = [self._device(device) for device in told.devices]
-                tables: list[Table] = [("devices", ("device", "last_seen", "address"), devices)]
-                return _Part(topic=topic, words=words, facts=[*self._account(kept, told)], tables=tables)
+                table = self._table("device", "last_seen", "address", heading="devices", rows=devices)
+                return (), [*self._account(kept, told)], [table]
             case Topic.ROOMS:
-                own_rooms = [*map(self._room, told.rooms)]
-                return _Part(topic=topic, words=words, tables=[("", ("room", "state", "messages"), own_rooms)])
+                return (), (), [self._table("room", "state", "messages", rows=[*map(self._room, told.rooms)])]
             case Topic.MESSAGES:
                 line = self.word("number_of_messages", number=sum(one.messages for one in told.rooms))
-                return _Part(topic=topic, words=words, lines=[line], facts=[("files", str(len(told.files)))])
+                return [line], [(self.word("files"), str(len(told.files)))], ()
             case Topic.HELD:
-                return self._held(words, told)
+                lines = [self.word("waiting_for_you", number=told.waiting_for_you)] if told.waiting_for_you else []
+                return lines, (), [self._table("written", "due", "state", "words", rows=[*map(self._held, told.held)])]
             case Topic.REST:
-                return _Part(topic=topic, words=words, tables=[("", ("what", "from", "to"), [*self._rests(kept)])])
+                return (), (), [self._table("what", "from", "to", rows=[*self._rests(kept)])]
             case Topic.BOT:
                 said = [(self._time(row["at"]), row["body"]) for row in kept["waiting_words"]]
-                return _Part(topic=topic, words=words, tables=[("", ("when", "words"), said)])
+                return (), (), [self._table("when", "words", rows=said)]
             case Topic.CONFERENCES:
-                return _Part(topic=topic, words=words, tables=[*self._conferences(kept)])
+                return (), (), [*self._conferences(kept)]
             case Topic.AUDIT:
                 entries = [self._entry(row, told) for row in kept["audit_log"]]
-                headings = ("when", "who", "what", "whom", "by_right")
-                return _Part(topic=topic, words=words, tables=[("", headings, entries)])
+                return (), (), [self._table("when", "who", "what", "whom", "by_right", rows=entries)]
+
+    def _table(self, *columns: str, rows: Sequence[Sequence[str]], heading: str = "") -> Table:
+        return self.word(heading) if heading else "", [*map(self.word, columns)], rows
 
     def _room(self, one: RoomTold) -> Sequence[str]:
         link = Markup('<a href="{}">{}</a>').format(one.page, one.messages)
@@ -161,56 +183,48 @@ class Pages:
 
     def _from_register(self, kept: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, str]]:
         for row in kept["person"]:
-            yield "name", f"{row['given_name']} {row['family_name']}".strip()
-            yield "id", row["id"]
-            yield "user_id", row["user_id"]
-            yield "role", CATALOGUES[self.language].get(f"role.{row['role']}", row["role"])
+            yield self.word("name"), f"{row['given_name']} {row['family_name']}".strip()
+            yield self.word("id"), row["id"]
+            yield self.word("user_id"), row["user_id"]
+            yield self.word("role"), CATALOGUES[self.language].get(f"role.{row['role']}", row["role"])
             if row["leadership"]:
-                yield "leadership", self.word("yes")
+                yield self.word("leadership"), self.word("yes")
             if row["left_at"]:
-                yield "left_at", self._time(row["left_at"])
+                yield self.word("left_at"), self._time(row["left_at"])
         if kept["groups"]:
-            yield "groups", ", ".join(row["name"] for row in kept["groups"])
+            yield self.word("groups"), ", ".join(row["name"] for row in kept["groups"])
         if kept["children"]:
-            yield "children", ", ".join(f"{row['given_name']} {row['family_name']}" for row in kept["children"])
+            yield (
+                self.word("children"),
+                ", ".join(f"{row['given_name']} {row['family_name']}" for row in kept["children"]),
+            )
         if kept["guardians"]:
-            yield "guardians", self.word("number_of_guardians", number=len(kept["guardians"]))
+            yield self.word("guardians"), self.word("number_of_guardians", number=len(kept["guardians"]))
 
     def _account(self, kept: Mapping[str, Sequence[Row]], told: Everything) -> Iterator[tuple[str, str]]:
         for row in kept["account"]:
             if row["in_use_since"]:
-                yield "in_use_since", self._time(row["in_use_since"])
+                yield self.word("in_use_since"), self._time(row["in_use_since"])
         if told.account is not None:
             if told.account.get("last_seen_ts"):
-                yield "last_seen", self._ms(told.account["last_seen_ts"])
+                yield self.word("last_seen"), self._ms(told.account["last_seen_ts"])
             if told.account.get("locked"):
-                yield "locked", self.word("yes")
+                yield self.word("locked"), self.word("yes")
         for row in kept.get("first_codes", ()):
             made, used = self._time(row["made_at"]), row["used_at"]
             if used:
-                yield "code", self.word("code_used", made=made, used=self._time(used))
+                yield self.word("code"), self.word("code_used", made=made, used=self._time(used))
             else:
-                yield "code", self.word("code_made", made=made, expires=self._time(row["expires_at"]))
+                yield self.word("code"), self.word("code_made", made=made, expires=self._time(row["expires_at"]))
 
     def _device(self, device: Mapping[str, Any]) -> Sequence[str]:
         seen = device.get("last_seen_ts")
         name = device.get("display_name") or device.get("device_id") or ""
         return str(name), self._ms(seen) if seen else "", str(device.get("last_seen_ip") or "")
 
-    def _held(self, words: KeptWords, told: Everything) -> _Part:
-        rows = [
-            (
-                self._time(row["written_at"]),
-                self._time(row["due_at"]) if row["due_at"] else "",
-                self.word(f"state.{row['state']}"),
-                self._words(row),
-            )
-            for row in told.held
-        ]
-        lines = [self.word("waiting_for_you", number=told.waiting_for_you)] if told.waiting_for_you else []
-        return _Part(
-            topic=Topic.HELD, words=words, lines=lines, tables=[("", ("written", "due", "state", "words"), rows)]
-        )
+    def _held(self, row: Row) -> Sequence[str]:
+        due = self._time(row["due_at"]) if row["due_at"] else ""
+        return self._time(row["written_at"]), due, self.word(f"state.{row['state']}"), self._words(row)
 
     def _words(self, row: Row) -> str:
         if "content" not in row:
@@ -235,9 +249,9 @@ class Pages:
             )
             for row in kept["conferences"]
         ]
-        yield "started", ("title_of_it", "planned", "from", "to"), started
+        yield self._table("title_of_it", "planned", "from", "to", heading="started", rows=started)
         attended = [(self._time(row["came_at"]), self._time(row["left_at"])) for row in kept["took_part_in"]]
-        yield "attended", ("from", "to"), attended
+        yield self._table("from", "to", heading="attended", rows=attended)
 
     def _entry(self, row: Row, told: Everything) -> Sequence[str]:
         own = {told.person_id, told.user_id}

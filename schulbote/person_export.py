@@ -111,20 +111,9 @@ class _Export:
         everything = {
             "made_at": made_at.isoformat(),
             **{topic.value: dict(by_name) for topic, by_name in kept.items()},
-            "held": {"held_messages": held, "waiting_for_you": waiting},
+            Topic.HELD.value: {**kept[Topic.HELD], "held_messages": held, "waiting_for_you": waiting},
+            Topic.MESSAGES.value: {**kept.get(Topic.MESSAGES, {}), "by_room": [*map(_told, rooms)]},
             "homeserver": stored,
-            "messages": [
-                {
-                    "room_id": one.room.id,
-                    "name": one.room.name,
-                    "kind": one.room.kind,
-                    "is_in": one.room.is_in,
-                    "with": [*one.room.others],
-                    "messages": one.messages,
-                    "file": one.data,
-                }
-                for one in rooms
-            ],
         }
         archive.writestr("data.json", as_text(everything))
         done.rooms, done.held = len(rooms), len(held)
@@ -188,6 +177,18 @@ class _Export:
             }
             for row in rows
         ]
+
+
+def _told(one: RoomTold) -> dict[str, Any]:
+    return {
+        "room_id": one.room.id,
+        "name": one.room.name,
+        "kind": one.room.kind,
+        "is_in": one.room.is_in,
+        "with": [*one.room.others],
+        "messages": one.messages,
+        "file": one.data,
+    }
 
 
 def _as_json(message: OwnMessage, files: Mapping[str, str | None]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def test_a_guardian_gets_their_words_also_those_that_wait(demo, talk, tmp_path):
     [held] = [row for row in told.data["held"]["held_messages"] if row["state"] == "waiting"]
     assert held["content"]["body"] == talk.waiting
     assert held["due_at"] is not None
-    [room] = [room for room in told.data["messages"] if room["room_id"] == talk.room]
+    [room] = [room for room in told.data["messages"]["by_room"] if room["room_id"] == talk.room]
     assert (room["kind"], room["is_in"], room["with"]) == ("direct", True, [talk.teacher.user_id])
     messages = json.loads(told.parts[room["file"]])
     bodies = [message["content"].get("body") for message in messages]
@@ -94,7 +94,7 @@ def test_a_guardian_gets_their_words_also_those_that_wait(demo, talk, tmp_path):
     groups = {row["name"] for row in told.data["register"]["groups"]}
     assert groups == set(talk.guardian.groups)
     assert told.data["register"]["children"]
-    rooms = {room["room_id"] for room in told.data["messages"]}
+    rooms = {room["room_id"] for room in told.data["messages"]["by_room"]}
     assert rooms == talk.guardian.joined_rooms()
     assert told.data["homeserver"]["devices"]
 
@@ -197,7 +197,7 @@ class TestErased:
         assert erased.in_class in erased.left.text
         assert erased.to_teacher in erased.left.text
         assert erased.left.text.count(erased.waiting) == 2
-        assert not any(room["is_in"] for room in erased.left.data["messages"])
+        assert not any(room["is_in"] for room in erased.left.data["messages"]["by_room"])
 
     def test_the_command_says_what_it_did_and_once_is_enough(self, erased):
         assert erased.said == f"{erased.zora.user_id} is erased. Held messages of theirs that were deleted: 1.\n"

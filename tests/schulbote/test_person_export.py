@@ -21,8 +21,9 @@ from school.config import Settings, load_settings, read_keys
 from school.database import held
 from school.database.audit import Action, record
 from school.database.held import HeldMessage
-from school.database.personal_data import Topic
+from school.database.personal_data import KEPT, Topic
 from school.database.rests import set_rest
+from school.database.silences import begin_silence
 from school.database.tables import HeldState, accounts, group_rooms, groups, memberships, persons, wards
 from school.domain.people import PersonId, UserId
 from school.domain.rooms import RoomKind, RoomStamp
@@ -212,12 +213,31 @@ async def test_a_guardian_gets_what_is_stored_about_them(export: Export) -> None
     assert [row["name"] for row in data["register"]["groups"]] == ["Eltern 5a"]
     assert data["account"]["account"][0]["in_use_since"] == NOW.isoformat()
     assert data["homeserver"]["devices"][0]["last_seen_ip"] == "198.51.100.7"
-    assert [(room["name"], room["kind"], room["is_in"], room["messages"]) for room in data["messages"]] == [
+    assert [(room["name"], room["kind"], room["is_in"], room["messages"]) for room in data["messages"]["by_room"]] == [
         ("", "direct", True, 1),
         ("Elternrat", "chat", False, 2),
     ]
     assert [message["content"] for message in json.loads(archive.read("rooms/002.json"))] == [PICTURE, LOST]
     assert (done.rooms, done.messages, done.held, done.files) == (2, 3, 2, 0)
+
+
+async def test_every_table_that_keeps_something_about_people_is_in_the_data(export: Export) -> None:
+    _, archive = await export("G1")
+    data = data_of(archive)
+    named = {(kept.topic.value, kept.name or kept.table.name) for kept in KEPT}
+    assert {(topic, name) for topic, name in named if name not in data[topic]} == set()
+
+
+async def test_what_has_no_place_of_its_own_on_the_page_stands_there_as_it_is_stored(
+    export: Export, engine: AsyncEngine
+) -> None:
+    async with engine.begin() as connection:
+        await begin_silence(connection, IDA, since=NOW, sync_token="s1")
+    _, archive = await export("T1")
+    page = Tags(archive.read("index.html").decode()).text
+    assert "silences" in page
+    assert NOW.isoformat() in page
+    assert "moderates" in page
 
 
 async def test_a_held_message_has_its_words_and_its_time(export: Export) -> None:
