@@ -155,9 +155,10 @@ class Homeserver(Stored):
         """Leaves a room as a person."""
         await self.call(Method.POST, f"/_matrix/client/v3/rooms/{quote(room_id)}/leave", {}, as_user=as_user)
 
-    async def kick(self, room_id: str, user_id: UserId) -> None:
-        """Takes somebody out of a room, as the bot."""
-        await self.call(Method.POST, f"/_matrix/client/v3/rooms/{quote(room_id)}/kick", {"user_id": user_id})
+    async def kick(self, room_id: str, user_id: UserId, *, as_user: UserId | None = None) -> None:
+        """Takes somebody out of a room, as one who leads it or as the bot."""
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/kick"
+        await self.call(Method.POST, path, {"user_id": user_id}, as_user=as_user)
 
     async def members(self, room_id: str, *, as_user: UserId) -> frozenset[UserId]:
         """Who is joined or invited."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,13 +19,13 @@ KNOWN_EVERYWHERE_SECONDS: Final = 1.5
 
 
 class SchoolView:
-    """Asks the database every second, in a thread, and tells who wants to know when people's rests changed."""
+    """Asks the database every second, in a thread, and tells who wants to know what changed."""
 
     def __init__(self, keeper: StandingKeeper, zone: ZoneInfo) -> None:
         self._keeper = keeper
         self.zone = zone
-        self._on_rest_change: list[Callable[[], None]] = []
-        self._rest_version: int | None = None
+        self._on_change: dict[Part, list[Callable[[], None]]] = {part: [] for part in Part}
+        self._versions: Mapping[Part, int] = {}
 
     @property
     def now(self) -> Standing:
@@ -38,17 +38,21 @@ class SchoolView:
 
     def on_rest_change(self, callback: Callable[[], None]) -> None:
         """Calls `callback` whenever somebody's rest may have changed."""
-        self._on_rest_change.append(callback)
+        self._on_change[Part.REST].append(callback)
+
+    def on_people_change(self, callback: Callable[[], None]) -> None:
+        """Calls `callback` whenever there may be other people, or other people in a group."""
+        self._on_change[Part.PEOPLE].append(callback)
 
     async def refresh(self) -> None:
         """Looks at the database now."""
         await asyncio.to_thread(self._keeper.refresh)
         with contextlib.suppress(CannotDecideError):
-            version = self.now.snapshot.versions.get(Part.REST)
-            if version != self._rest_version:
-                self._rest_version = version
-                for callback in self._on_rest_change:
-                    callback()
+            before, self._versions = self._versions, self.now.snapshot.versions
+            for part, callbacks in self._on_change.items():
+                if self._versions.get(part) != before.get(part):
+                    for callback in callbacks:
+                        callback()
 
     async def until_known_everywhere(self) -> None:
         """Waits until every process knows what was committed before."""

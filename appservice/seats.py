@@ -23,7 +23,6 @@ from school.database.mirror import (
     missing_seats,
     seats_left,
     seats_taken,
-    stale_seats,
 )
 from school.domain.people import PersonId, UserId
 
@@ -89,10 +88,8 @@ class Seats:
         async with self._engine.connect() as connection:
             return not await is_in_one_of(connection, seat.person_id, seat.lets_in)
 
-    async def free_stale(self) -> int:
-        """Takes everybody out who is not in the group any more; returns how many could not be."""
-        async with self._engine.connect() as connection:
-            seats = await stale_seats(connection)
+    async def free(self, seats: Sequence[Seat]) -> int:
+        """Takes people out who are not in the group any more; returns how many could not be."""
         done = await asyncio.gather(*(self._free(seat) for seat in seats))
         freed = [seat for seat, ok in zip(seats, done, strict=True) if ok]
         async with self._engine.begin() as connection:

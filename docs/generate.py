@@ -99,6 +99,30 @@ ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
         "A teacher makes the room. The school can give create_rooms.",
         "Eine Lehrkraft legt den Raum an. Die Schule kann create_rooms geben.",
     ),
+    Reason.NO_GROUPS: (
+        "A teacher makes the group. The school can give create_groups.",
+        "Eine Lehrkraft legt die Gruppe an. Die Schule kann create_groups geben.",
+    ),
+    Reason.GROUP_FROM_REGISTER: (
+        "Change it in the register, then start a sync; or make a group of one's own.",
+        "Im Register ändern, dann abgleichen; oder eine eigene Gruppe anlegen.",
+    ),
+    Reason.NOT_AN_OWNER: (
+        "Ask one of its owners, or the leadership, who can make somebody an owner.",
+        "Jemanden fragen, der sie leitet, oder die Schulleitung; sie kann die Leitung vergeben.",
+    ),
+    Reason.LEADERSHIP_ONLY: (
+        "The leadership does it; the mark comes from the register.",
+        "Die Schulleitung tut das; die Markierung kommt aus dem Register.",
+    ),
+    Reason.MAY_NOT_OWN: (
+        "Name somebody who holds create_groups.",
+        "Jemanden nennen, der create_groups hat.",
+    ),
+    Reason.NO_GROUP_INVITATIONS: (
+        "Invite people one by one. The school can give invite_groups.",
+        "Die Personen einzeln einladen. Die Schule kann invite_groups geben.",
+    ),
     Reason.NO_CONFERENCES: (
         "A teacher starts it. The school can give start_conferences.",
         "Eine Lehrkraft beginnt. Die Schule kann start_conferences geben.",
@@ -112,8 +136,8 @@ ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
         "Den Raum ohne Verschlüsselung anlegen. Die Schule kann sie unter Rollen erlauben (`encryption.roles`).",
     ),
     Reason.NO_SPACES: (
-        "Groups come from the register: change it there, then start a sync.",
-        "Gruppen kommen aus dem Register: dort ändern, dann abgleichen.",
+        "A teacher makes a group with the bot (`!group new …`); others come from the register.",
+        "Eine Lehrkraft legt beim Boten eine Gruppe an (`!gruppe neu …`); andere kommen aus dem Register.",
     ),
     Reason.NOT_IN_GROUP: (
         "Put the person into the group in the register. The school can give write_to_groups.",
@@ -142,8 +166,9 @@ ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
     ),
     Reason.NO_KNOCKING: ("Ask somebody in the room for an invitation.", "Jemanden im Raum um eine Einladung bitten."),
     Reason.GROUP_IS_KEPT: (
-        "Mute the room. Who is in the group is changed in the register.",
-        "Den Raum stummschalten. Wer in der Gruppe ist, ändert man im Register.",
+        "Mute the room. Who is in the group is changed in the register, or by the owners of a teacher's group.",
+        "Den Raum stummschalten. Wer in der Gruppe ist, ändert man im Register; bei Gruppen von Lehrkräften, wer sie "
+        "leitet.",
     ),
     Reason.NOT_IN_ROOM: (
         "Nothing to do: there is nobody to send away or let in again.",

@@ -5,23 +5,22 @@ and has nothing to do when nothing changed. One thing that fails does not stop t
 and tried again in the next run.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
+from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.departures import Departures
+from appservice.group_mirror import GroupMirror
 from appservice.group_rooms import GroupRooms
-from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError
+from appservice.homeserver import Homeserver, NotThereError, RefusedError
 from appservice.seats import Seats
+from appservice.stages import Progress, Stages
 from school.database.erasure import Leaver
 from school.database.mirror import (
     AccountRow,
-    GroupRoomRow,
     account_locked,
     account_looked_through,
     account_made,
@@ -29,25 +28,13 @@ from school.database.mirror import (
     forget_room,
     forget_seats,
     group_room_rows,
-    groups_in_use,
-    missing_seats,
     save_group_room,
     seated,
 )
 from school.domain.directory import Directory
-from school.domain.groups import Group, GroupKind
-from school.domain.people import TEACHER, PersonId, UserId
+from school.domain.people import PersonId
 from school.domain.policy import Policy
 from school.domain.rooms import Room, RoomKind, RoomStamp
-
-log = structlog.get_logger()
-
-_AT_ONCE: Final = 8
-
-Progress = Callable[[str, int, int], None]
-"""Told the name of a stage, how much of it is done and how much there is."""
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,14 +71,13 @@ class Mirror:
     ) -> None:
         self._engine = engine
         self._homeserver = homeserver
-        self._rooms = rooms
-        self._seats = seats
         self._departures = departures
         self._erase_after_days = erase_after_days
         self._policy_of = policy_of
         self._password_for = password_for
-        self._progress = progress
         self._report = MirrorReport()
+        self._stages = Stages(failures=self._report.failures, progress=progress)
+        self._groups = GroupMirror(engine=engine, rooms=rooms, seats=seats, stages=self._stages)
         self._known: Callable[[], Awaitable[None]] = _at_once
 
     async def run(self, directory: Directory, *, known: Callable[[], Awaitable[None]] = _at_once) -> MirrorReport:
@@ -103,9 +89,9 @@ class Mirror:
         existing = {account["name"]: account async for account in self._homeserver.accounts()}
         await self._accounts(rows, existing)
         await self._look_for_drift()
-        await self._group_rooms(directory)
-        await self._memberships()
-        await self._doors(directory)
+        self._report.rooms_changed = await self._groups.make_rooms(directory)
+        await self._groups.seat_people(known)
+        await self._groups.close_doors(directory)
         await self._roles(directory, rows)
         await self._close([row for row in rows if not row.is_active and row.known_name and not row.locked])
         await self._erase()
@@ -120,7 +106,7 @@ class Mirror:
         for user_id in sorted(foreign):
             self._report.failures.append(f"{user_id} is an administrator's account and was not given to a person")
         due = [row for row in active if row.user_id not in foreign and _differs(row, existing.get(row.user_id))]
-        await self._each("accounts", due, self._account, lambda row: row.user_id)
+        await self._stages.each("accounts", due, self._account, lambda row: row.user_id)
 
     async def _account(self, row: AccountRow) -> None:
         values: dict[str, Any] = {"displayname": row.name}
@@ -141,62 +127,12 @@ class Mirror:
         else:
             self._report.accounts_renamed += 1
 
-    async def _group_rooms(self, directory: Directory) -> None:
-        async with self._engine.connect() as connection:
-            known = await group_room_rows(connection)
-        if any(self._rooms.lacks_rooms(group, known.get(group.id, {})) for group in directory.groups.values()):
-            known = await self._rooms.take_up(known)
-
-        due = [
-            (group, moderators)
-            for group in directory.groups.values()
-            if not self._rooms.are_right(group, moderators := moderators_of(directory, group), known.get(group.id, {}))
-        ]
-
-        async with self._engine.connect() as connection:
-            waited_for = await groups_in_use(connection)
-        doors: tuple[str, ...] = ()
-
-        async def ensure(item: tuple[Group, frozenset[UserId]]) -> None:
-            group, moderators = item
-            lets_in = None if group.id in waited_for else doors
-            await self._rooms.ensure(group, moderators, known.get(group.id, {}), lets_in=lets_in)
-            self._report.rooms_changed += 1
-
-        # The spaces of the staff come first: they open the others.
-        of_staff = [item for item in due if item[0].kind is GroupKind.STAFF]
-        await self._each("rooms of staff", of_staff, ensure, lambda item: item[0].name)
-        async with self._engine.connect() as connection:
-            doors = self._rooms.spaces_of_staff(directory.groups, await group_room_rows(connection))
-        others = [item for item in due if item[0].kind is not GroupKind.STAFF]
-        await self._each("rooms", others, ensure, lambda item: item[0].name)
-
-    async def _memberships(self) -> None:
-        async with self._engine.connect() as connection:
-            seats = await missing_seats(connection)
-        await self._known()
-        self._progress("memberships", 0, len(seats))
-        failed = await self._seats.take(seats) + await self._seats.free_stale()
-        self._progress("memberships", len(seats), len(seats))
-        if failed:
-            self._report.failures.append(f"{failed} memberships could not be changed")
-
-    async def _doors(self, directory: Directory) -> None:
-        async with self._engine.connect() as connection:
-            known = await group_room_rows(connection)
-
-        async def close(item: tuple[GroupRoomRow, tuple[str, ...]]) -> None:
-            await self._rooms.close(*item)
-
-        ajar = self._rooms.ajar(directory.groups, known)
-        await self._each("rooms closed", ajar, close, lambda item: item[0].name)
-
     async def _close(self, left: Sequence[AccountRow]) -> None:
         async def close(row: AccountRow) -> None:
             await self._departures.close(row.person_id, row.user_id)
             self._report.accounts_closed += 1
 
-        await self._each("accounts of people who left", left, close, lambda row: row.user_id)
+        await self._stages.each("accounts of people who left", left, close, lambda row: row.user_id)
 
     async def _erase(self) -> None:
         async def erase(leaver: Leaver) -> None:
@@ -204,7 +140,7 @@ class Mirror:
             self._report.people_erased += 1
 
         due = await self._departures.due(after_days=self._erase_after_days)
-        await self._each("people erased", due, erase, lambda leaver: leaver.user_id)
+        await self._stages.each("people erased", due, erase, lambda leaver: leaver.user_id)
 
     async def _look_for_drift(self) -> None:
         """Somebody else may have changed a room of a group: an admin took a member out, gave it another name, or
@@ -256,36 +192,10 @@ class Mirror:
                 await account_looked_through(connection, row.person_id, row.role)
 
         due = [row for row in rows if row.is_active and row.known_name and row.known_role != row.role]
-        await self._each("roles", due, look_through, lambda row: row.user_id)
-
-    async def _each(
-        self, stage: str, items: Sequence[T], work: Callable[[T], Awaitable[None]], name: Callable[[T], str]
-    ) -> None:
-        """Does `work` for all, several at once; a failure is named in the report and stops nothing."""
-        slots = asyncio.Semaphore(_AT_ONCE)
-        done = 0
-        self._progress(stage, done, len(items))
-
-        async def one(item: T) -> None:
-            nonlocal done
-            async with slots:
-                try:
-                    await work(item)
-                except HomeserverError as error:
-                    log.warning("mirror_item_failed", stage=stage, item=name(item), error=str(error))
-                    self._report.failures.append(f"{stage}: {name(item)}: {error}")
-            done += 1
-            self._progress(stage, done, len(items))
-
-        await asyncio.gather(*(one(item) for item in items))
+        await self._stages.each("roles", due, look_through, lambda row: row.user_id)
 
 
 def _differs(row: AccountRow, account: Mapping[str, Any] | None) -> bool:
     """Whether an account is not what it should be, or what somebody else has made of it."""
     shown = row.name if account is None else account.get("displayname", row.name)
     return row.known_name != row.name or shown != row.name or row.locked
-
-
-def moderators_of(directory: Directory, group: Group) -> frozenset[UserId]:
-    """Who moderates a group's room: the teachers in the group."""
-    return frozenset(person.user_id for person in directory.members(group.id) if person.role == TEACHER)

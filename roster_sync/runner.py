@@ -21,7 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import HomeserverError
-from roster_sync.mirror import Mirror, MirrorReport, Progress
+from appservice.stages import Progress
+from roster_sync.mirror import Mirror, MirrorReport
 from roster_sync.plan import Plan
 from roster_sync.sync import LEASE as DIRECTORY_LEASE
 from roster_sync.sync import BlockedError, RosterSync

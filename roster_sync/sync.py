@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appservice.group_mirror import GROUP_ROOMS
 from appservice.school_view import KNOWN_EVERYWHERE_SECONDS
 from roster_sync.apply import apply_plan
 from roster_sync.logins import logins_of, strayed
@@ -15,7 +16,7 @@ from roster_sync.plan import Guard, Plan, make_plan
 from roster_sync.sources import Reader, RegisterOptions, read_sources
 from school.clock import Clock, utc_now
 from school.database.holders import holder
-from school.database.leases import lease
+from school.database.leases import lease, patient_lease
 from school.database.register import Known, read_known
 from school.database.snapshot import read_snapshot
 from school.domain.people import PersonId
@@ -25,6 +26,8 @@ from school.errors import FailedError
 LEASE: Final = "sync"
 """Of whoever changes the directory, or makes the homeserver what it says."""
 _LEASE_SECONDS: Final = 60.0
+_PATIENCE_SECONDS: Final = 120.0
+"""For how long is waited until the appservice has made the rooms of a group that a teacher made."""
 
 
 class BlockedError(FailedError):
@@ -106,7 +109,17 @@ class RosterSync:
         async def known() -> None:
             await asyncio.sleep(known_at - loop.time())
 
-        async with lease(self.engine, LEASE, holder("the mirror"), seconds=_LEASE_SECONDS, now=self.clock):
+        async with (
+            lease(self.engine, LEASE, holder("the mirror"), seconds=_LEASE_SECONDS, now=self.clock),
+            patient_lease(
+                self.engine,
+                GROUP_ROOMS,
+                holder("the mirror"),
+                seconds=_LEASE_SECONDS,
+                now=self.clock,
+                patience=_PATIENCE_SECONDS,
+            ),
+        ):
             async with self.engine.connect() as connection:
                 snapshot = await connection.run_sync(read_snapshot)
             return await mirror.run(snapshot.directory, known=known)

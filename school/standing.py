@@ -5,8 +5,9 @@ touches neither disk nor network: it takes the object that is there.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from time import sleep
 from typing import Final
@@ -18,8 +19,8 @@ from school.config import Settings
 from school.database.snapshot import Snapshot, read_snapshot
 from school.domain.calendars import Calendars
 from school.domain.directory import Directory
-from school.domain.hold import RoomMode
-from school.domain.people import Person
+from school.domain.hold import Hold, RoomMode, hold_for
+from school.domain.people import TEACHER, Person, UserId
 from school.domain.policy import Policy
 from school.domain.rest import Calendar
 from school.domain.rest_desk import RestDesk
@@ -45,6 +46,32 @@ class Standing:
     def is_draining(self, room_id: str) -> bool:
         """Whether earlier messages still wait in a room."""
         return room_id in self.snapshot.rest.held_rooms
+
+    def hold(
+        self,
+        sender: UserId,
+        members: Iterable[UserId],
+        mode: RoomMode | None,
+        *,
+        now: datetime,
+        colleagues_pass: bool,
+    ) -> Hold | None:
+        """Why words of `sender` would have to wait in a room of these members (`school.domain.hold`); None if they
+        would not. `colleagues_pass`: what teachers write waits for nobody."""
+        directory, desk = self.policy.directory, self.desk
+        if colleagues_pass:
+            person = directory.person(sender)
+            if person is not None and person.role == TEACHER:
+                return None
+        return hold_for(
+            sender,
+            members,
+            directory=directory,
+            rest_of=lambda user_id: desk.rest_of(user_id, now),
+            has_rest=desk.has_rest,
+            bot=self.policy.bot,
+            mode=mode,
+        )
 
     def mode_of(self, room_id: str) -> RoomMode | None:
         """What was said of a room's messages (`school.domain.hold`)."""

@@ -217,7 +217,7 @@ class _Demo:
 
 
 def _by_group(directory: Directory, rooms: Mapping[GroupId, RoomsOfGroup], kind: RoomKind) -> dict[str, str]:
-    names = {group.id: group.name for group in directory.groups.values()}
+    names = {group.id: group.name for group in directory.groups.values() if group.in_register}
     return {names[group]: own[kind].room_id for group, own in rooms.items() if group in names and kind in own}
 
 
@@ -229,7 +229,7 @@ def _accounts(directory: Directory, password: "_Passwords") -> list[dict[str, An
             "password": password.of(person.id),
             "role": person.role,
             "name": person.display_name,
-            "groups": sorted(directory.groups[group].name for group in person.groups),
+            "groups": sorted(group.name for own in person.groups if (group := directory.groups[own]).in_register),
         }
         for person in directory.people
     ]

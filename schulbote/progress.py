@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from roster_sync.mirror import Progress as Report
+from appservice.stages import Progress as Report
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def doubts_of_days(settings: Settings, today: date) -> Iterator[str]:
 
 def rest_for_nobody(settings: Settings, directory: Directory) -> Iterator[str]:
     """A sentence for every group pattern that fits no group and every person who is not in the directory."""
-    names = [group.name for group in directory.groups.values()]
+    names = [group.name for group in directory.groups.values() if group.in_register]
     for pattern in settings.rest.groups:
         if not any(fnmatchcase(name, pattern) for name in names):
             near = did_you_mean(pattern, names)

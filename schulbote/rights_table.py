@@ -82,7 +82,8 @@ def lines_for_nobody(settings: Settings, directory: Directory) -> Iterator[str]:
 
 def _fits_nobody(line: Rule, directory: Directory) -> str:
     if line.level is Level.GROUP:
-        near = did_you_mean(line.subject, (group.name for group in directory.groups.values()))
+        named = (group.name for group in directory.groups.values() if group.in_register)
+        near = did_you_mean(line.subject, named)
         return f"fits no group{f'; {near}' if near else '.'}"
     near = did_you_mean(line.subject, (person.id for person in directory.people))
     return f"fits nobody: there is no such id in the directory{f'; {near}' if near else '.'}"

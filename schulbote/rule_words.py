@@ -20,6 +20,12 @@ FIXED_RULES: Final[Mapping[str, str]] = {
         "Encryption is for rooms in which everybody has one of the roles that `school.yaml` names there."
     ),
     "files": "The limits for files in `school.yaml`; `files.roles.ROLE` for one role.",
+    "groups:origin": "What comes from the register is changed there.",
+    "groups:owners": "A group that a teacher made is changed by its owners.",
+    "groups:leadership": "The leadership changes every group that a teacher made, and says who owns it.",
+    "groups:no_bridge": (
+        "Who may not write to everyone brings only people together in a group who may write to each other."
+    ),
     "rooms:control": "Everybody may open a room with the bot.",
     "rooms:direct": "A direct room is for two.",
     "rooms:request": "What asks for what no person may have is refused before any right is asked.",

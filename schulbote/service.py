@@ -58,6 +58,7 @@ from school.standing import CannotDecideError, StandingKeeper
 from school.texts import Language, Texts
 from schulbote.audit_keeper import AuditKeeper
 from schulbote.connections import audit_keys, open_database, open_homeserver, open_runner
+from schulbote.group_parts import GroupParts
 from schulbote.homeserver_config import APPSERVICE_ID
 from schulbote.metrics import SyncMetrics, metrics_routes, rest_metrics
 from schulbote.rest_words import commands_about_waiting
@@ -157,8 +158,17 @@ class Service:
         room_rest = RoomRestCommand(engine=engine, view=self.view, clock=clock)
         hushing = TeachersOnlyDesk(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
         teachers_only = TeachersOnlyCommand(engine=engine, desk=hushing, view=self.view)
+        self._groups = GroupParts(
+            settings,
+            engine=engine,
+            homeserver=homeserver,
+            view=self.view,
+            seats=self._seats,
+            stamps=stamps,
+            clock=clock,
+        )
         in_rooms = InRooms(
-            [room_rest.in_room(), teachers_only.in_room()],
+            [room_rest.in_room(), teachers_only.in_room(), self._groups.in_room()],
             homeserver=homeserver,
             view=self.view,
             stamps=stamps,
@@ -201,6 +211,7 @@ class Service:
                 *EnterCommand(desk=entering, view=self.view).commands(),
                 WhoCommand(desk=MembersDesk(engine=engine, view=self.view), view=self.view).command(),
                 ContactsCommand(desk=ContactsDesk(view=self.view)).command(),
+                *self._groups.commands(),
             ],
             standing=lambda: self.view.now,
             language=language,
@@ -253,6 +264,7 @@ class Service:
             self._silence.run(),
             self._catching_up.run(),
             self._release(),
+            *self._groups.background(self._control.tell),
             self._say_hello(),
             keep_trying("schedule", self.schedule.run, pause=_AGAIN_SECONDS),
             keep_trying("first_logins", self._seats.look_for_first_logins, pause=_FIRST_LOGINS_SECONDS),

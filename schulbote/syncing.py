@@ -11,7 +11,8 @@ from appservice.departures import Departures
 from appservice.group_rooms import GroupRooms
 from appservice.homeserver import Homeserver
 from appservice.seats import Seats
-from roster_sync.mirror import Mirror, Progress
+from appservice.stages import Progress
+from roster_sync.mirror import Mirror
 from roster_sync.plan import Guard
 from roster_sync.sources import DEFAULT_GROUP_KINDS, Reader, RegisterOptions, read_files
 from roster_sync.sources.asv import read_asv
@@ -96,6 +97,19 @@ def roster_sync(
     )
 
 
+def group_rooms(settings: Settings, engine: AsyncEngine, homeserver: Homeserver) -> GroupRooms:
+    """What makes the rooms of groups, as school.yaml lays them out."""
+    return GroupRooms(
+        engine=engine,
+        homeserver=homeserver,
+        server_name=settings.matrix.server_name,
+        layouts={
+            kind: RoomLayout(space=rooms.space, name=rooms.name, announcements=rooms.announcements)
+            for kind, rooms in settings.rooms.items()
+        },
+    )
+
+
 def mirror(
     settings: Settings,
     engine: AsyncEngine,
@@ -109,15 +123,7 @@ def mirror(
     return Mirror(
         engine=engine,
         homeserver=homeserver,
-        rooms=GroupRooms(
-            engine=engine,
-            homeserver=homeserver,
-            server_name=settings.matrix.server_name,
-            layouts={
-                kind: RoomLayout(space=rooms.space, name=rooms.name, announcements=rooms.announcements)
-                for kind, rooms in settings.rooms.items()
-            },
-        ),
+        rooms=group_rooms(settings, engine, homeserver),
         seats=Seats(engine=engine, homeserver=homeserver, clock=clock),
         departures=Departures(engine=engine, homeserver=homeserver, clock=clock),
         erase_after_days=settings.register.erase_after_days,

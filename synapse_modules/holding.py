@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from school.clock import Clock
 from school.domain.decisions import Reason
-from school.domain.hold import Hold, RoomMode, hold_for
-from school.domain.people import TEACHER, UserId
+from school.domain.hold import Hold, RoomMode
+from school.domain.people import UserId
 from school.domain.rooms import RoomStamp
 from school.sealing import Keyring, UnsealableError
 from school.standing import Standing
@@ -65,20 +65,7 @@ class Holding:
     def _hold(
         self, standing: Standing, sender: UserId, members: Iterable[UserId], mode: RoomMode | None
     ) -> Hold | None:
-        directory, desk, now = standing.policy.directory, standing.desk, self.clock()
-        if self.colleagues_pass:
-            person = directory.person(sender)
-            if person is not None and person.role == TEACHER:
-                return None
-        return hold_for(
-            sender,
-            members,
-            directory=directory,
-            rest_of=lambda user_id: desk.rest_of(user_id, now),
-            has_rest=desk.has_rest,
-            bot=self.bot,
-            mode=mode,
-        )
+        return standing.hold(sender, members, mode, now=self.clock(), colleagues_pass=self.colleagues_pass)
 
 
 class _NoRelationError(ValueError):

@@ -56,13 +56,19 @@ class NamedGroup:
 
 
 def find_groups(written: str, groups: Iterable[Group]) -> Sequence[Group]:
-    """Those that `written` can mean, in order of their names."""
+    """Those that `written` can mean, in order of their names. Of two with the same name it is the register's."""
     named = [(group, _forms(group.name)) for group in sorted(groups, key=lambda group: group.name)]
     wanted = _forms(written)
     for kind in _KINDS:
         if found := [group for group, forms in named if any(kind(a, b) for a in wanted for b in forms)]:
-            return found
+            of_register = {group.name.casefold() for group in found if group.in_register}
+            return [group for group in found if group.in_register or group.name.casefold() not in of_register]
     return ()
+
+
+def is_called(group: Group, written: str) -> bool:
+    """Whether somebody wrote the whole name of a group, and not just something that can mean it."""
+    return any(_whole_name(a, b) for a in _forms(written) for b in _forms(group.name))
 
 
 def find_each_group(written: str, groups: Iterable[Group]) -> list[NamedGroup]:

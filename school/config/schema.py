@@ -6,6 +6,7 @@ compares both.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -34,6 +35,7 @@ from school.domain.groups import GroupKind
 from school.domain.layout import NAME
 from school.domain.people import BUILT_IN_ROLES, Role, UserId
 from school.domain.rights import Level, Right, Rule
+from school.domain.school_groups import SchoolYear
 
 
 def _database_url(text: str, info: ValidationInfo) -> str:
@@ -203,6 +205,19 @@ class RoomLayoutSettings(Section):
     announcements: _RoomName | None = None
 
 
+class GroupSettings(Section):
+    """Groups that teachers make."""
+
+    year_ends: Annotated[str, AfterValidator(values.day_of_year)] = "07-31"
+    tell_days_before: Annotated[int, Field(ge=1, le=180)] = 56
+
+    @property
+    def school_year(self) -> SchoolYear:
+        """When school years end."""
+        month, day = self.year_ends.split("-")
+        return SchoolYear(month=int(month), day=int(day), notice=timedelta(days=self.tell_days_before))
+
+
 _Megabytes = Annotated[int, Field(ge=1, le=10_000)]
 _MediaTypes = Annotated[tuple[str, ...], AfterValidator(values.media_types)]
 _BYTES: Final = 1024 * 1024
@@ -275,6 +290,7 @@ class Settings(Section):
     rest: RestSettings
     files: FileSettings
     rooms: Annotated[Mapping[GroupKind, RoomLayoutSettings], AfterValidator(frozen)] = Field(default={})
+    groups: GroupSettings
     encryption: EncryptionSettings
     register_section: RegisterSettings = Field(alias="register")  # ABCMeta has a `register`: pydantic warns of the name
     module: ModuleSettings

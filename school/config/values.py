@@ -82,6 +82,16 @@ def dates(value: object) -> frozenset[date]:
     return frozenset(first + timedelta(days=day) for day in range((last - first).days + 1))
 
 
+def day_of_year(text: str) -> str:
+    """`07-31`, the 31st of July: a month and a day that every year has."""
+    try:
+        month, day = map(int, text.split("-"))
+        date(2001, month, day)
+    except ValueError:
+        raise ValueError(f'must be a month and a day of every year, such as "07-31"; it is "{text}".') from None
+    return text
+
+
 def some_text(text: str) -> str:
     """Text that is there, on one line."""
     if not text.strip() or not text.isprintable():

@@ -7,7 +7,7 @@ as soon as, the lease is no longer its own.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from logging import getLogger
@@ -24,6 +24,9 @@ _logger = getLogger(__name__)
 
 _STOP_SECONDS: Final = 5
 """How long a renewal under way may take to end by itself before it is broken off."""
+
+_PAUSE_SECONDS: Final = 0.5
+"""How long is waited before a lease that is taken is asked for again."""
 
 _TAKE: Final = text(
     "INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until) "
@@ -136,6 +139,36 @@ async def lease(
             await asyncio.wait({renewing}, timeout=_STOP_SECONDS)
             renewing.cancel()
         await _give_back(claim)
+
+
+@asynccontextmanager
+async def patient_lease(
+    engine: AsyncEngine,
+    name: str,
+    holder: str,
+    *,
+    seconds: float,
+    now: Callable[[], datetime],
+    patience: float,
+    pause: float = _PAUSE_SECONDS,
+) -> AsyncGenerator[None]:
+    """The same for short work: waits up to `patience` seconds for whoever is at it.
+
+    Raises:
+        LeaseTakenError: it was held for all that time.
+        LeaseLostError: it could not be renewed; the block was cancelled.
+    """
+    give_up_at = asyncio.get_running_loop().time() + patience
+    async with AsyncExitStack() as stack:
+        while True:
+            try:
+                await stack.enter_async_context(lease(engine, name, holder, seconds=seconds, now=now))
+                break
+            except LeaseTakenError:
+                if asyncio.get_running_loop().time() >= give_up_at:
+                    raise
+            await asyncio.sleep(pause)
+        yield
 
 
 async def _keep(claim: _Claim, deadline: asyncio.Timeout, finished: asyncio.Event) -> None:

@@ -216,7 +216,8 @@ async def groups_in_use(connection: AsyncConnection) -> set[GroupId]:
     query = (
         select(memberships.c.group_id)
         .join(accounts, accounts.c.person_id == memberships.c.person_id)
-        .where(accounts.c.in_use_since.is_not(None))
+        .join(persons, persons.c.id == memberships.c.person_id)
+        .where(accounts.c.in_use_since.is_not(None), persons.c.standing == RegisterState.ACTIVE)
         .distinct()
     )
     return set(map(GroupId, await connection.scalars(query)))

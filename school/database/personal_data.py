@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.audit_reading import moment_of, read_entries
 from school.database.everybody import read_everybody
+from school.database.guest_lists import forget_lists_of
 from school.database.tables import (
     accounts,
     audit_log,
@@ -24,8 +25,11 @@ from school.database.tables import (
     conferences,
     control_rooms,
     first_codes,
+    group_owners,
     group_rooms,
     groups,
+    guest_lists,
+    guests,
     held_messages,
     joins,
     left_rooms,
@@ -150,6 +154,18 @@ class _AuditLog(Kept):
         ]
 
 
+class _GuestLists(Kept):
+    """With a list goes who stands on it."""
+
+    async def erase(self, connection: AsyncConnection, subject: Subject) -> None:
+        await forget_lists_of(connection, subject.person_id)
+
+
+def _groups_owned_by(subject: Subject) -> Select[Any]:
+    joined = select(groups.c.name).join(group_owners, group_owners.c.group_id == groups.c.id)
+    return joined.where(group_owners.c.person_id == subject.person_id).order_by(groups.c.name)
+
+
 def _groups_of(subject: Subject) -> Select[Any]:
     joined = select(groups.c.name, groups.c.kind, groups.c.origin).join(memberships)
     return joined.where(memberships.c.person_id == subject.person_id).order_by(groups.c.name)
@@ -162,6 +178,7 @@ def _children_of(subject: Subject) -> Select[Any]:
 
 KEPT: Final[Sequence[Kept]] = (
     Kept(table=memberships, column="person_id", topic=Topic.REGISTER, name="groups", query=_groups_of),
+    Kept(table=group_owners, column="person_id", topic=Topic.REGISTER, name="groups_owned", query=_groups_owned_by),
     Kept(table=wards, column="guardian_id", topic=Topic.REGISTER, name="children", query=_children_of),
     Kept(table=wards, column="ward_id", topic=Topic.REGISTER, name="guardians", hidden=("guardian_id",)),
     Kept(table=person_aliases, column="person_id", topic=Topic.REGISTER, name="further_ids"),
@@ -169,6 +186,8 @@ KEPT: Final[Sequence[Kept]] = (
     Kept(table=first_codes, column="person_id", topic=Topic.ACCOUNT, hidden=("digest",)),
     Kept(table=joins, column="person_id", topic=Topic.ROOMS, name="brought_into"),
     Kept(table=left_rooms, column="person_id", topic=Topic.ROOMS),
+    _GuestLists(table=guest_lists, column="host_id", topic=Topic.ROOMS),
+    Kept(table=guests, column="person_id", topic=Topic.ROOMS, name="guest_in"),
     Kept(table=control_rooms, column="user_id", topic=Topic.ROOMS, name="rooms_with_the_bot"),
     _Moderators(table=group_rooms, column="moderators", topic=Topic.ROOMS, name="moderates"),
     Kept(table=circulars, column="person_id", topic=Topic.MESSAGES, hidden=("sealed",)),
@@ -224,6 +243,7 @@ NOT_ABOUT_PEOPLE: Final[Mapping[str, str]] = {
     "leases": "which program, or for whom, does some work now; at its end the row goes",
     "places": "places in the homeserver's stream of events",
     "room_rests": "what was said of rooms, and not by whom",
+    "school_groups": "until when groups of teachers live, and what was told about it",
     "teachers_only_groups": "groups in whose rooms only teachers write",
     "versions": "numbers of the directory's states",
 }

@@ -113,11 +113,14 @@ async def write_wards(connection: AsyncConnection, people: Sequence[RosterPerson
 
 
 async def mark_left(connection: AsyncConnection, people: Iterable[PersonId], at: float) -> None:
-    """People who are not in the register any more. They keep their row, so that their Matrix id stays theirs."""
+    """People who are not in the register any more. They keep their row, so that their Matrix id stays theirs, and what
+    the register does not know: their places in groups that teachers made, which count again if they come back."""
     leavers = [{"of": person_id} for person_id in people]
     if leavers:
         of: BindParameter[str] = bindparam("of")
-        await connection.execute(delete(memberships).where(memberships.c.person_id == of), leavers)
+        of_register = select(groups.c.id).where(groups.c.origin == GroupOrigin.REGISTER)
+        given_up = (memberships.c.person_id == of) & memberships.c.group_id.in_(of_register)
+        await connection.execute(delete(memberships).where(given_up), leavers)
         await connection.execute(delete(wards).where((wards.c.guardian_id == of) | (wards.c.ward_id == of)), leavers)
         left = {"standing": RegisterState.LEFT, "left_at": at}
         await connection.execute(update(persons).where(persons.c.id == of).values(left), leavers)

@@ -108,6 +108,43 @@ memberships = Table(
     Index("ix_memberships_group_id", "group_id"),
 )
 
+# What there is to know of a group that a teacher made, besides what every group has.
+school_groups = Table(
+    "school_groups",
+    metadata,
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Column("ends_on", Date, nullable=False),
+    Column("told_on", Date),
+    Column("unowned_told", Boolean, nullable=False, default=False),
+    Column("rooms_begun", Boolean, nullable=False, default=False),
+)
+
+group_owners = Table(
+    "group_owners",
+    metadata,
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Column("person_id", ForeignKey("persons.id"), primary_key=True),
+    Index("ix_group_owners_person_id", "person_id"),
+)
+
+# Chats that somebody fills with the people of a group, and whom they brought in that way.
+guest_lists = Table(
+    "guest_lists",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Column("host_id", ForeignKey("persons.id"), nullable=False, index=True),
+)
+
+guests = Table(
+    "guests",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Column("person_id", ForeignKey("persons.id"), primary_key=True),
+    Index("ix_guests_person_id", "person_id"),
+)
+
 # What the mirror has done on the homeserver: compared with the tables above, it says what is still to do.
 accounts = Table(
     "accounts",

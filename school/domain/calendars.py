@@ -39,7 +39,8 @@ _NOTHING: Final = OwnDays()
 
 
 class Calendars:
-    """The calendar of the school, and what differs for groups (by a pattern of their names) and persons."""
+    """The calendar of the school, and what differs for groups of the register (by a pattern of their names) and
+    persons."""
 
     __slots__ = ("_group_lines", "_known", "_persons", "_school", "_school_line")
 
@@ -56,7 +57,11 @@ class Calendars:
         self._school_line = school_line
         self._persons = persons or {}
         lines = (group_lines or {}).items()
-        fitting = ((group.id, tuple(line for name, line in lines if fnmatchcase(group.name, name))) for group in groups)
+        fitting = (
+            (group.id, tuple(line for name, line in lines if fnmatchcase(group.name, name)))
+            for group in groups
+            if group.in_register
+        )
         self._group_lines: dict[GroupId, tuple[HoursLine, ...]] = {group: found for group, found in fitting if found}
         self._known: dict[tuple[tuple[HoursLine, ...], frozenset[date]], Calendar] = {}
 

@@ -22,7 +22,8 @@ class GroupKind(StrEnum):
 
 
 class GroupOrigin(StrEnum):
-    """Who made a group: the register (then only the register changes it) or a teacher of the school."""
+    """Who made a group: the register (then only the register changes it) or a teacher of the school (then the register
+    never does)."""
 
     REGISTER = "register"
     SCHOOL = "school"
@@ -36,3 +37,9 @@ class Group:
     name: str
     kind: GroupKind
     origin: GroupOrigin = GroupOrigin.REGISTER
+
+    @property
+    def in_register(self) -> bool:
+        """Whether it comes from the register. Lines of school.yaml that name groups mean these only: else a teacher
+        who makes a group and gives it a name could give rights, or take them."""
+        return self.origin is GroupOrigin.REGISTER

@@ -210,6 +210,13 @@ class Policy:
         chosen = [person for alike in kinds.values() for person in alike]
         return ((person, other) for person, other in permutations(chosen, 2) if person.role != TEACHER)
 
+    def may_gather(self, asking: UserId, people: Collection[UserId]) -> Decision:
+        """Whether `asking` may make these people a group, who may write to each other from then on."""
+        person = self.directory.person(asking)
+        if person is None:
+            return refuse(Reason.UNKNOWN_PERSON, "directory:sender")
+        return self._may_be_together({asking, *people}, weakest=person, asking=person, rule="groups:no_bridge")
+
     # Coming in, being removed, leaving
 
     def may_invite(self, inviter: UserId, invitee: UserId, room: Room) -> Decision:

@@ -161,8 +161,8 @@ def _enter(table: dict[_Subject, Rulings], subject: _Subject, rule: Rule, *, no_
 
 def rights_of_school(lines: Iterable[Rule], groups: Iterable[Group]) -> Rights:
     """The default table with a school's own lines on top. The subject of a group line is a pattern of group names
-    ("Klasse 5.*"); it becomes one rule for each group that it fits now."""
-    named = [(group.id, group.name) for group in groups]
+    ("Klasse 5.*"); it becomes one rule for each group of the register that it fits now."""
+    named = [(group.id, group.name) for group in groups if group.in_register]
     rules = list(default_rules())
     for line in lines:
         if line.level is not Level.GROUP:

@@ -37,6 +37,18 @@ SENTENCES: Final = {
     "refused.no_rooms.ask_in": (
         "Eigene Räume kannst du nicht anlegen. Du kannst in {group} schreiben oder eine Lehrkraft um einen Raum bitten."
     ),
+    "refused.no_groups": "Gruppen kannst du nicht anlegen. Bitte eine Lehrkraft darum.",
+    "refused.group_from_register": (
+        "Diese Gruppe kommt aus dem Register der Schule. Wer darin ist, ändert das Sekretariat."
+    ),
+    "refused.not_an_owner": (
+        "Diese Gruppe ändern die, die sie leiten, und die Schulleitung. Bitte sie mit einer Nachricht darum."
+    ),
+    "refused.leadership_only": "Wer eine Gruppe leitet, legt die Schulleitung fest. Bitte sie darum.",
+    "refused.may_not_own": "Diese Person darf keine Gruppe leiten. Nenn bitte eine Lehrkraft.",
+    "refused.no_group_invitations": (
+        "Ganze Gruppen kannst du nicht einladen. Lade die Personen einzeln ein, oder bitte eine Lehrkraft darum."
+    ),
     "refused.no_conferences": "Anrufe und Konferenzen beginnt hier eine Lehrkraft. Bitte sie per Nachricht darum.",
     "refused.not_encrypted": (
         "Verschlüsselte Nachrichten gibt es in diesem Raum nicht. Schalte die Verschlüsselung aus und schreib noch "

@@ -114,4 +114,29 @@ SENTENCES: Final = {
         "!abgleich – gleicht jetzt ab und sagt, wie weit es ist\n"
         "!abgleich bestätigen – führt einen Plan aus, der viele Personen entfernt, nachdem du ihn gesehen hast"
     ),
+    "help.group": "Gruppen anlegen und ändern, etwa eine AG",
+    "help.group.more": (
+        "!gruppe neu Theater-AG – du leitest sie, sie bekommt einen Raum\n"
+        "!gruppe Theater-AG + Anna Koch, Klasse 8.1 - Ben Braun – aufnehmen und hinausnehmen, auch: Eltern von Anna "
+        "Koch, Anna Koch mit Eltern. Plus und Minus stehen zwischen Leerzeichen.\n"
+        "!gruppe Theater-AG – wer dabei ist, wer sie leitet und bis wann es sie gibt\n"
+        "!gruppe – deine Gruppen\n"
+        "!gruppe Theater-AG umbenennen in Schultheater\n"
+        "!gruppe Theater-AG behalten – ein Schuljahr länger; sonst endet sie mit diesem, und ich sage vorher Bescheid\n"
+        "!gruppe Theater-AG auflösen\n"
+        "!gruppe Theater-AG leitung + Frau Lange - Herr Braun – wer sie leitet (für die Schulleitung)\n"
+        "Wer sich noch nie angemeldet hat, kommt bei der ersten Anmeldung in den Raum. Wer später in die Klasse kommt, "
+        "kommt nicht von selbst dazu."
+    ),
+    "help.invite": "eine ganze Gruppe in einen deiner Räume einladen",
+    "help.invite.more": (
+        "!einladen Klasse 8.1 in Projekt Bienen – alle aus der Klasse, die noch nicht da sind; auch mehrere Gruppen: "
+        "Klasse 8.1, Klasse 8.2\n"
+        "!einladen Klasse 8.1 – dasselbe, im Raum selbst geschrieben\n"
+        "!einladen Klasse 8.1 in Projekt Bienen aktuell – der Raum folgt der Klasse: Wer neu ist, wird eingeladen, wer "
+        "sie verlässt, ist nicht mehr im Raum\n"
+        "!einladen Klasse 8.1 in Projekt Bienen aktuell aus – er folgt ihr nicht mehr, alle bleiben\n"
+        "!einladen – welche deiner Räume einer Gruppe folgen\n"
+        "Es geht in Räumen, die du angelegt hast oder leitest. Über jede Person wird einzeln entschieden."
+    ),
 }

@@ -32,6 +32,14 @@ SENTENCES: Final = {
     "refused.no_rooms.ask_in": (
         "You cannot make rooms of your own. You can write in {group}, or ask a teacher for a room."
     ),
+    "refused.no_groups": "You cannot make groups. Please ask a teacher.",
+    "refused.group_from_register": (
+        "This group comes from the school's register. Who is in it is changed by the school office."
+    ),
+    "refused.not_an_owner": "This group is changed by its owners and the school leadership. Please ask one of them.",
+    "refused.leadership_only": "Who owns a group is said by the school leadership. Please ask them.",
+    "refused.may_not_own": "This person may not own a group. Please name a teacher.",
+    "refused.no_group_invitations": ("You cannot invite whole groups. Invite people one by one, or ask a teacher."),
     "refused.no_conferences": "Calls and conferences are started by a teacher here. Ask one for it in a message.",
     "refused.not_encrypted": (
         "There are no encrypted messages in this room. Switch encryption off and write once more."

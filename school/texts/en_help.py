@@ -111,4 +111,29 @@ SENTENCES: Final = {
         "!sync – syncs now and tells how far it is\n"
         "!sync confirm – applies a plan that removes many people, after you have seen it"
     ),
+    "help.group": "make and change groups, such as a club",
+    "help.group.more": (
+        "!group new Theatre Club – you own it, and it gets a room\n"
+        "!group Theatre Club + Anna Koch, Klasse 8.1 - Ben Braun – put people in and take them out, also: parents of "
+        "Anna Koch, Anna Koch with parents. Plus and minus stand between blanks.\n"
+        "!group Theatre Club – who is in it, who owns it and how long it stays\n"
+        "!group – your groups\n"
+        "!group Theatre Club rename to Stage\n"
+        "!group Theatre Club keep – a school year longer; else it ends with this one, and I tell you before\n"
+        "!group Theatre Club end\n"
+        "!group Theatre Club owners + Ms Lange - Mr Braun – who owns it (for the leadership)\n"
+        "Who has never signed in comes into the room at their first login. Who comes into the class later does not "
+        "come in by themselves."
+    ),
+    "help.invite": "invite a whole group into one of your rooms",
+    "help.invite.more": (
+        "!invite Klasse 8.1 into Project Bees – everybody of the class who is not there yet; several groups, too: "
+        "Klasse 8.1, Klasse 8.2\n"
+        "!invite Klasse 8.1 – the same, written in the room itself\n"
+        "!invite Klasse 8.1 into Project Bees current – the room follows the class: who is new is invited, who leaves "
+        "it is not in the room any more\n"
+        "!invite Klasse 8.1 into Project Bees current off – it does not follow any more, everybody stays\n"
+        "!invite – which of your rooms follow a group\n"
+        "It works in rooms that you made or lead. It is decided about each person on their own."
+    ),
 }

@@ -69,6 +69,13 @@ class Person(Client):
         asked = self.send(self.control_room, words)
         return wait_until(lambda: self._answer_to(asked), 15)
 
+    def newest_answer(self, asked: str) -> str:
+        """What the bot says now in answer to a message: some answers change until all is done."""
+        events = self.events(self.control_room)
+        after = events[[event["event_id"] for event in events].index(asked) :]
+        bodies = [event["content"].get("body", "") for event in after if event["sender"] == self._demo.info["bot"]]
+        return bodies[-1] if bodies else ""
+
     def _answer_to(self, asked: str) -> Json | None:
         events = self.events(self.control_room)
         after = events[[event["event_id"] for event in events].index(asked) :]

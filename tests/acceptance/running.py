@@ -149,6 +149,11 @@ class Demo:
     def kill_appservice(self) -> None:
         _kill(self._listener(self.port + 1))
 
+    @property
+    def appservice(self) -> psutil.Process:
+        """The process that is the appservice now."""
+        return self._listener(self.port + 1)
+
     def freeze_appservice(self) -> None:
         """From now on it answers nobody."""
         self._listener(self.port + 1).suspend()

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import HomeserverError, NotThereError, RefusedError, TryLaterError
 from appservice.seats import Seats
-from school.database.mirror import account_made
+from school.database.mirror import Seat, account_made, stale_seats
 from school.database.tables import RegisterState, group_rooms, groups, joins, memberships, persons
 from school.domain.people import Person, UserId
 
@@ -72,6 +72,11 @@ async def add(engine: AsyncEngine, *people: Person) -> None:
 async def taken(engine: AsyncEngine) -> set[tuple[str, str]]:
     async with engine.connect() as connection:
         return {(row.room_id, row.person_id) for row in await connection.execute(select(joins))}
+
+
+async def stale(engine: AsyncEngine) -> list[Seat]:
+    async with engine.connect() as connection:
+        return await stale_seats(connection)
 
 
 @pytest.fixture
@@ -188,7 +193,7 @@ async def test_who_is_not_in_the_group_any_more_is_taken_out(
                 await connection.execute(update(persons).values(standing=RegisterState.LEFT))
             case _:
                 await connection.execute(update(groups).values(standing=RegisterState.LEFT))
-    assert await seats.free_stale() == 0
+    assert await seats.free(await stale(engine)) == 0
     assert set(homeserver.kicked) == {(SPACE, BEN.user_id), (ROOM, BEN.user_id)}
     assert await taken(engine) == set()
 
@@ -196,7 +201,7 @@ async def test_who_is_not_in_the_group_any_more_is_taken_out(
 async def test_who_is_in_the_group_stays(engine: AsyncEngine, homeserver: FakeHomeserver) -> None:
     seats = seats_of(engine, homeserver)
     await seats.logged_in(BEN.user_id, BEN.id)
-    assert await seats.free_stale() == 0
+    assert await seats.free(await stale(engine)) == 0
     assert homeserver.kicked == []
 
 
@@ -216,5 +221,5 @@ async def test_what_cannot_be_freed(
     await seats.logged_in(BEN.user_id, BEN.id)
     await leaves(engine, BEN)
     homeserver.errors[ROOM] = error
-    assert await seats.free_stale() == left
+    assert await seats.free(await stale(engine)) == left
     assert len(await taken(engine)) == left

@@ -80,10 +80,12 @@ def test_every_right_and_every_reason_is_in_the_rules(path: Path, name: str) -> 
 
 def test_every_fixed_rule_is_in_the_rules() -> None:
     code = [
-        *(ROOT / "school" / "domain" / name for name in ("policy.py", "resets.py")),
+        *(ROOT / "school" / "domain" / name for name in ("policy.py", "resets.py", "school_groups.py")),
         *(ROOT / "synapse_modules").glob("*.py"),
     ]
-    ids = {rule for file in code for rule in re.findall(r'"((?:accounts|bot|directory|rooms):[a-z_]+)"', read(file))}
+    ids = {
+        rule for file in code for rule in re.findall(r'"((?:accounts|bot|directory|groups|rooms):[a-z_]+)"', read(file))
+    }
     assert ids
     assert {rule for rule in FIXED_RULES if ":" in rule} == ids
 

@@ -15,11 +15,12 @@ from sqlalchemy import URL, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.departures import Departures
+from appservice.group_mirror import moderators_of
 from appservice.group_rooms import GroupRooms
 from appservice.homeserver import RefusedError
 from appservice.seats import Seats
 from roster_sync.apply import apply_plan
-from roster_sync.mirror import Mirror, MirrorReport, moderators_of
+from roster_sync.mirror import Mirror, MirrorReport
 from roster_sync.plan import Guard, make_plan
 from school.database import held
 from school.database.held import HeldMessage

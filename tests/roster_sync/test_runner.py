@@ -12,7 +12,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import TryLaterError
-from roster_sync.mirror import MirrorReport, Progress
+from appservice.stages import Progress
+from roster_sync.mirror import MirrorReport
 from roster_sync.plan import Guard, Plan, make_plan
 from roster_sync.runner import Ending, Outcome, Runner, StoppedError, counts_of, plan_key
 from roster_sync.sources import RegisterOptions

@@ -29,6 +29,7 @@ from school.domain.groups import GroupKind
 from school.domain.people import GUARDIAN, STUDENT, Role
 from school.domain.rest import Window
 from school.domain.rights import Level, Right
+from school.domain.school_groups import SchoolYear
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "config" / "school.yaml"
@@ -89,6 +90,9 @@ files:
     student: {max_megabytes: 20}
     guardian: {types: ["image/*"]}
     staff: {}
+groups:
+  year_ends: "07-15"
+  tell_days_before: 42
 encryption:
   roles: [teacher, staff]
 accounts:
@@ -158,6 +162,7 @@ def test_everything_that_stands_in_the_file_is_in_the_settings(load: Load, tmp_p
     assert settings.files.max_megabytes == 100
     assert settings.files.types == ("image/*", "application/pdf", "audio/vnd.x-1+2", "*/*")
     assert [*settings.files.roles] == ["student", "guardian", "staff"]
+    assert settings.groups.school_year == SchoolYear(month=7, day=15, notice=timedelta(days=42))
     assert settings.encryption.roles == ("teacher", "staff")
 
 
@@ -177,6 +182,7 @@ def test_three_keys_are_enough_and_the_rest_has_defaults(load: Load, tmp_path: P
     assert (settings.register.guard.people, settings.register.guard.share) == (10, 0.05)
     assert settings.module.directory_max_age_seconds == 600
     assert (settings.files.max_megabytes, settings.files.types, dict(settings.files.roles)) == (50, None, {})
+    assert settings.groups.school_year == SchoolYear(month=7, day=31, notice=timedelta(days=56))
     assert settings.encryption.roles == ()
     assert settings.demo is False
 
@@ -508,6 +514,12 @@ BROKEN = {
         SHORT + "encryption:\n  roles: teacher\n",
         ["line 7: encryption.roles must be a list"],
     ),
+    "a school year that ends on a day which most years do not have": (
+        SHORT + 'groups:\n  year_ends: "02-29"\n',
+        ["line 7: groups.year_ends must be a month and a day of every year", 'it is "02-29"'],
+    ),
+    "a school year that ends in a certain year": (SHORT + "groups: {year_ends: 2027-07-31}", ['it is "2027-07-31"']),
+    "owners who are told half a year before": (SHORT + "groups: {tell_days_before: 200}", ["groups.tell_days_before"]),
     "a country in words": (SHORT + "rest: {holidays: {country: Germany}}", ['such as "DE"; it is "Germany"']),
     "a holiday without a country": (SHORT + "rest:\n  holidays: {}\n", ["line 7: rest.holidays.country is missing"]),
     "a free day of another order": (
