@@ -100,7 +100,7 @@ class Mirror:
     async def _accounts(self, rows: Sequence[AccountRow], existing: dict[str, dict[str, Any]]) -> None:
         active = [row for row in rows if row.is_active]
         for row in active:
-            if existing.get(row.user_id, {}).get("locked") and not row.locked:
+            if existing.get(row.user_id, {}).get("locked") and not (row.locked or row.is_barred):
                 self._report.locked_by_admin.append(row.user_id)
         foreign = {row.user_id for row in active if existing.get(row.user_id, {}).get("admin") and not row.known_name}
         for user_id in sorted(foreign):
@@ -113,8 +113,11 @@ class Mirror:
         if row.known_name is None and (password := self._password_for(row.person_id)):
             values["password"] = password
         if row.locked:  # somebody who had left is back
-            values["locked"] = False
+            values["locked"] = row.is_barred
         await self._homeserver.put_account(row.user_id, **values)
+        if row.is_barred:  # said once more: an account that has just been made is open whatever is asked for
+            await self._homeserver.put_account(row.user_id, locked=True)
+            await self._homeserver.end_sessions(row.user_id)
         if row.locked:
             await self._known()
             await self._departures.come_back(row.person_id, row.user_id)
@@ -198,4 +201,5 @@ class Mirror:
 def _differs(row: AccountRow, account: Mapping[str, Any] | None) -> bool:
     """Whether an account is not what it should be, or what somebody else has made of it."""
     shown = row.name if account is None else account.get("displayname", row.name)
-    return row.known_name != row.name or shown != row.name or row.locked
+    is_open = account is None or not account.get("locked")
+    return row.known_name != row.name or shown != row.name or row.locked or (row.is_barred and is_open)

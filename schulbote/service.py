@@ -14,23 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.absence_command import AbsenceCommand
 from appservice.bot.commands import Commands
-from appservice.bot.contacts_command import ContactsCommand
 from appservice.bot.control_rooms import ControlRooms
-from appservice.bot.enter_command import EnterCommand
 from appservice.bot.in_rooms import InRooms
 from appservice.bot.rest_command import RestCommand
 from appservice.bot.room_rest_command import RoomRestCommand
 from appservice.bot.sync_command import SyncCommand
 from appservice.bot.sync_news import SyncNews
-from appservice.bot.teachers_only_command import TeachersOnlyCommand
-from appservice.bot.to_command import ToCommand
-from appservice.bot.who_command import WhoCommand
 from appservice.catching_up import CatchingUp
-from appservice.desks.circulars import CircularDesk
-from appservice.desks.contacts import ContactsDesk
-from appservice.desks.entering import EnteringDesk
-from appservice.desks.members import MembersDesk
-from appservice.desks.teachers_only import TeachersOnlyDesk
 from appservice.direct_rooms import DirectRooms, RoomStamps
 from appservice.endpoints import Endpoints
 from appservice.events import EventRouter
@@ -61,6 +51,7 @@ from schulbote.connections import audit_keys, open_database, open_homeserver, op
 from schulbote.group_parts import GroupParts
 from schulbote.homeserver_config import APPSERVICE_ID
 from schulbote.metrics import SyncMetrics, metrics_routes, rest_metrics
+from schulbote.reach import Reach
 from schulbote.rest_words import commands_about_waiting
 from schulbote.schedule import Schedule, Why, watched_paths
 from schulbote.syncing import NoRegisterError, readers_of, roster_sync
@@ -156,8 +147,7 @@ class Service:
         self._runner = open_runner(settings, engine, homeserver, sync=self._roster_sync, clock=clock)
         self.sync_command = SyncCommand(syncs=self._runner, is_admin=homeserver.is_admin)
         room_rest = RoomRestCommand(engine=engine, view=self.view, clock=clock)
-        hushing = TeachersOnlyDesk(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
-        teachers_only = TeachersOnlyCommand(engine=engine, desk=hushing, view=self.view)
+        self._reach = Reach(engine=engine, homeserver=homeserver, view=self.view, keyring=keyring, clock=clock)
         self._groups = GroupParts(
             settings,
             engine=engine,
@@ -168,14 +158,13 @@ class Service:
             clock=clock,
         )
         in_rooms = InRooms(
-            [room_rest.in_room(), teachers_only.in_room(), self._groups.in_room()],
+            [room_rest.in_room(), *self._reach.in_rooms(), self._groups.in_room()],
             homeserver=homeserver,
             view=self.view,
             stamps=stamps,
             keyring=keyring,
             clock=clock,
         )
-        entering = EnteringDesk(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
         direct_rooms = DirectRooms(homeserver, stamps)
         about_waiting = commands_about_waiting(
             settings,
@@ -187,30 +176,14 @@ class Service:
             take_back=self._queue.take_back,
             clock=clock,
         )
-        self._to_command = ToCommand(
-            desk=CircularDesk(
-                engine=engine,
-                homeserver=homeserver,
-                view=self.view,
-                keyring=keyring,
-                entering=entering,
-                hushing=hushing,
-                clock=clock,
-            ),
-            view=self.view,
-        )
         commands = Commands(
             [
                 RestCommand(engine=engine, view=self.view, clock=clock).command(),
                 AbsenceCommand(engine=engine, view=self.view, clock=clock).command(),
                 room_rest.command(),
-                teachers_only.command(),
                 *about_waiting,
-                self._to_command.command(),
+                *self._reach.commands(),
                 self.sync_command.command(),
-                *EnterCommand(desk=entering, view=self.view).commands(),
-                WhoCommand(desk=MembersDesk(engine=engine, view=self.view), view=self.view).command(),
-                ContactsCommand(desk=ContactsDesk(view=self.view)).command(),
                 *self._groups.commands(),
             ],
             standing=lambda: self.view.now,
@@ -244,7 +217,7 @@ class Service:
             direct_rooms=direct_rooms,
             control=self._control,
             commands_in_rooms=[in_rooms.message],
-            on_join=hushing.came,
+            on_join=self._reach.came,
         )
         self.endpoints = Endpoints(
             homeserver_token=read_secret(settings.secrets.homeserver_token),
@@ -275,7 +248,7 @@ class Service:
         ]
 
     async def _finish_circulars(self) -> None:
-        await self._to_command.finish(self._control.tell)
+        await self._reach.finish_circulars(self._control.tell)
 
     async def metrics(self) -> SyncMetrics:
         """What can be seen of the sync now."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from appservice.bot.spelling import is_slip, plain_forms
 from school.domain.people import Person
+from school.texts import Texts
 
 _TITLES: Final = frozenset(
     {"frau", "fr", "herr", "herrn", "hr", "dr", "prof", "kollege", "kollegen", "kollegin"}
@@ -65,6 +66,20 @@ def nearest(words: str, people: Iterable[Person]) -> Person | None:
 def told_apart(people: Sequence[Person]) -> str:
     """The first few of these people, told apart by what they sign in with, which `find_by_name` knows as well."""
     return ", ".join(f"{person.display_name} ({person.user_id.partition(':')[0]})" for person in people[:_LISTED])
+
+
+def named_person(written: str, people: Iterable[Person], texts: Texts) -> Person | str:
+    """The one person who is meant; if that is not clear, what to say."""
+    known = list(people)
+    found = find_by_name(written, known)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        return texts.say("people.several", name=written, people=told_apart(in_order(found)))
+    near = nearest(written, known)
+    if near is None:
+        return texts.say("people.unknown", name=written)
+    return texts.say("people.near", name=written, near=told_apart([near]))
 
 
 @lru_cache(maxsize=20_000)

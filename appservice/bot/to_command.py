@@ -5,8 +5,8 @@ Nothing is sent before every group is clear. What the homeserver does not take n
 a restart, and the bot tells then.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 import structlog
 
@@ -14,6 +14,7 @@ from appservice.bot.commands import Command, Request
 from appservice.bot.group_words import ask_which, find_each_group
 from appservice.bot.help_words import Topic
 from appservice.bot.offers import with_right
+from appservice.bot.sync_news import Tell
 from appservice.desks.circulars import MOST_AN_HOUR, CircularDesk
 from appservice.desks.reach import groups_in_reach, reaches_all_groups
 from appservice.homeserver import HomeserverError
@@ -21,7 +22,6 @@ from appservice.school_view import SchoolView
 from school.database.circulars import CircularState, InGroup
 from school.domain.decisions import Reason
 from school.domain.groups import Group
-from school.domain.people import UserId
 from school.domain.rights import Right
 from school.sealing import BrokenSealError
 from school.texts import Language, Texts
@@ -30,12 +30,6 @@ log = structlog.get_logger()
 
 _SHOWN_FROM: Final = 4
 """Groups from which on the bot says that it is at it."""
-
-
-class Tell(Protocol):
-    """Says something in somebody's control room; False: they have none."""
-
-    def __call__(self, user_id: UserId, text: str, *, txn_id: str) -> Awaitable[bool]: ...
 
 
 class ToCommand:

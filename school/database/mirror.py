@@ -18,6 +18,7 @@ from school.database.tables import (
     groups,
     joins,
     left_rooms,
+    locks,
     memberships,
     persons,
     teachers_only_groups,
@@ -42,6 +43,9 @@ class AccountRow:
     known_name: str | None
     in_use: bool
     locked: bool
+    """Whether it was locked because its person left."""
+    is_barred: bool
+    """Whether the leadership has locked it."""
     role: Role
     known_role: Role | None
     """The role with which the account's rooms were last looked through."""
@@ -61,8 +65,10 @@ async def account_rows(connection: AsyncConnection) -> list[AccountRow]:
             accounts.c.in_use_since,
             accounts.c.locked,
             accounts.c.role.label("known_role"),
+            locks.c.locked_at,
         )
         .join(accounts, accounts.c.person_id == persons.c.id, isouter=True)
+        .join(locks, locks.c.person_id == persons.c.id, isouter=True)
         .where(persons.c.standing != RegisterState.ERASED)
     )
     return [
@@ -74,6 +80,7 @@ async def account_rows(connection: AsyncConnection) -> list[AccountRow]:
             known_name=row.display_name,
             in_use=row.in_use_since is not None,
             locked=bool(row.locked),
+            is_barred=row.locked_at is not None,
             role=Role(row.role),
             known_role=None if row.known_role is None else Role(row.known_role),
         )

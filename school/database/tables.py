@@ -168,6 +168,14 @@ first_codes = Table(
     Column("ended_at", Double),
 )
 
+# Accounts that the leadership has locked; those of people who left are locked besides.
+locks = Table(
+    "locks",
+    metadata,
+    Column("person_id", ForeignKey("persons.id"), primary_key=True),
+    Column("locked_at", Double, nullable=False),
+)
+
 # Rooms of no group that somebody was in when they left the school, to come back to if they do.
 left_rooms = Table(
     "left_rooms",

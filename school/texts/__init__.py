@@ -82,6 +82,10 @@ class Texts:
         """What the people of a role are together."""
         return self._sentences.get(f"role.{role}.many", role)
 
+    def right(self, right: str) -> str:
+        """What a right lets somebody do."""
+        return self._sentences[f"right.{right}"]
+
     def help(self, command: str, *, in_full: bool = False) -> str:
         """What a command does in one line, or in full with examples."""
         return self._sentences[f"help.{command}.more" if in_full else f"help.{command}"]

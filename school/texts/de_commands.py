@@ -9,6 +9,54 @@ SENTENCES: Final = {
     "role.student.many": "Schüler/innen",
     "role.guardian": "Sorgeberechtigte/r",
     "role.guardian.many": "Sorgeberechtigte",
+    "right.message_everyone": "allen direkt schreiben",
+    "right.message_teachers": "Lehrkräften direkt schreiben",
+    "right.message_own_groups": "in eigenen Gruppen einander direkt schreiben",
+    "right.create_rooms": "Räume anlegen",
+    "right.create_groups": "eigene Gruppen anlegen",
+    "right.invite_groups": "ganze Gruppen einladen",
+    "right.write_to_groups": "jede Gruppe betreten und dort schreiben",
+    "right.set_tasks": "Aufgaben stellen",
+    "right.submit_tasks": "Aufgaben bearbeiten und abgeben",
+    "right.start_conferences": "Konferenzen beginnen",
+    "right.join_conferences": "an Konferenzen teilnehmen",
+    "right.reset_passwords": "Passwörter von Schüler/innen und Sorgeberechtigten zurücksetzen",
+    # People, as people name them.
+    "people.unknown": "{name} finde ich nicht. Schreib bitte Vor- und Nachnamen.",
+    "people.near": "{name} finde ich nicht. Meinst du {near}? Schreib es bitte so noch einmal.",
+    "people.several": ("„{name}“ kann mehrere meinen: {people}. Schreib bitte den ganzen Namen oder den in Klammern."),
+    # Who may do what.
+    "rights.leadership_only": (
+        "Die Rechte anderer sieht die Schulleitung. Warum bei dir etwas nicht geht, sage ich dir, wenn du es versuchst."
+    ),
+    "rights.how": (
+        "So geht es: !rechte Anna Koch. Ob die eine der anderen Person schreiben darf: !rechte Anna Koch an Ben Braun"
+    ),
+    "rights.leads": "Gehört zur Schulleitung.",
+    "rights.locked": "🔒 Das Konto ist von der Schulleitung gesperrt.",
+    "rights.by_default": "so vorgesehen für diese Rolle",
+    "rights.by_role": "von der Schule für diese Rolle festgelegt ({rule})",
+    "rights.by_group": "festgelegt für {group} ({rule})",
+    "rights.by_person": "für diese Person festgelegt ({rule})",
+    "rights.nothing": "nichts erlaubt es",
+    "rights.changed_by_it": "Ändern kann das nur die IT der Schule, in school.yaml.",
+    "rights.may_write": "✅ {person} darf {other} direkt schreiben.",
+    "rights.may_not_write": "⛔ {person} darf {other} nicht direkt schreiben.",
+    "rights.rule": "Das sagt die Regel {rule}.",
+    # Locked accounts.
+    "lock.leadership_only": "Konten sperrt die Schulleitung. Wenn etwas passiert ist, sag ihr bitte Bescheid.",
+    "lock.how": "Wen? So geht es: !sperren Anna Koch",
+    "lock.confirm": (
+        "Soll dieses Konto gesperrt werden? {person}\nDann ist es sofort überall abgemeldet. Wenn das so richtig ist, "
+        "schreib: !sperren {sign} bestätigen"
+    ),
+    "lock.done": "🔒 Das Konto von {name} ist gesperrt und überall abgemeldet. Aufheben: !entsperren {sign}",
+    "lock.is_locked": "🔒 Das Konto von {name} war schon gesperrt.",
+    "lock.oneself": "Dein eigenes Konto kannst du nicht sperren und nicht entsperren.",
+    "lock.admin": "{name} verwaltet den Server; dieses Konto kann hier niemand sperren.",
+    "unlock.how": "Wen? So geht es: !entsperren Anna Koch",
+    "unlock.done": "🔓 Das Konto von {name} ist wieder offen. Anmelden geht mit dem bisherigen Passwort.",
+    "unlock.is_open": "Das Konto von {name} hat die Schulleitung nicht gesperrt.",
     # Groups, as people name them.
     "groups.unknown": "Eine Gruppe „{name}“ finde ich nicht. Schreib bitte den Namen, wie er in deiner Liste steht.",
     "groups.near": "Eine Gruppe „{name}“ finde ich nicht. Meinst du {groups}? Schreib es bitte so noch einmal.",

@@ -108,6 +108,21 @@ SENTENCES: Final = {
         "!ruhe-raum – wie es gerade ist\n"
         "Schreib es im Raum selbst, oder hier mit dem Namen deiner Gruppe: !ruhe-raum halten Klasse 8.1"
     ),
+    "help.rights": "was jemand darf und warum",
+    "help.rights.more": (
+        "!rechte Anna Koch – jedes Recht, und was es gibt oder nimmt\n"
+        "!rechte Anna Koch an Ben Braun – ob die eine der anderen Person direkt schreiben darf\n"
+        "Das ändert nichts; Rechte ändert die IT der Schule."
+    ),
+    "help.lock": "ein Konto sperren",
+    "help.lock.more": (
+        "!sperren Anna Koch – fragt nach, wer gemeint ist\n"
+        "!sperren Anna Koch bestätigen – sperrt: sofort überall abgemeldet, Anmelden geht nicht mehr\n"
+        "!entsperren Anna Koch – hebt es auf\n"
+        "Ein Abgleich ändert daran nichts. Was schon geschrieben ist, bleibt und kommt an."
+    ),
+    "help.unlock": "ein gesperrtes Konto wieder öffnen",
+    "help.unlock.more": "!entsperren Anna Koch – danach geht das Anmelden wieder, mit dem bisherigen Passwort",
     "help.sync": "dem Register folgen",
     "help.sync.more": (
         "!abgleich probe – was sich ändern würde\n"

@@ -9,6 +9,54 @@ SENTENCES: Final = {
     "role.student.many": "Pupils",
     "role.guardian": "guardian",
     "role.guardian.many": "Guardians",
+    "right.message_everyone": "write to everybody directly",
+    "right.message_teachers": "write to teachers directly",
+    "right.message_own_groups": "write to each other directly in own groups",
+    "right.create_rooms": "make rooms",
+    "right.create_groups": "make own groups",
+    "right.invite_groups": "invite whole groups",
+    "right.write_to_groups": "enter any group and write there",
+    "right.set_tasks": "set tasks",
+    "right.submit_tasks": "work on tasks and hand them in",
+    "right.start_conferences": "start conferences",
+    "right.join_conferences": "join conferences",
+    "right.reset_passwords": "reset passwords of pupils and guardians",
+    # People, as people name them.
+    "people.unknown": "I do not find {name}. Please write the given and the family name.",
+    "people.near": "I do not find {name}. Do you mean {near}? Please write it like that once more.",
+    "people.several": "“{name}” can mean several: {people}. Please write the whole name or the one in brackets.",
+    # Who may do what.
+    "rights.leadership_only": (
+        "The leadership sees the rights of others. Why you cannot do something I tell you when you try."
+    ),
+    "rights.how": (
+        "It goes like this: !rights Anna Koch. Whether one may write to the other: !rights Anna Koch to Ben Braun"
+    ),
+    "rights.leads": "Belongs to the leadership.",
+    "rights.locked": "🔒 The account is locked by the leadership.",
+    "rights.by_default": "meant for this role",
+    "rights.by_role": "decided by the school for this role ({rule})",
+    "rights.by_group": "decided for {group} ({rule})",
+    "rights.by_person": "decided for this person ({rule})",
+    "rights.nothing": "nothing allows it",
+    "rights.changed_by_it": "Only the school's IT staff change this, in school.yaml.",
+    "rights.may_write": "✅ {person} may write to {other} directly.",
+    "rights.may_not_write": "⛔ {person} may not write to {other} directly.",
+    "rights.rule": "The rule {rule} says so.",
+    # Locked accounts.
+    "lock.leadership_only": "Accounts are locked by the leadership. If something has happened, please tell them.",
+    "lock.how": "Whom? It goes like this: !lock Anna Koch",
+    "lock.confirm": (
+        "Shall this account be locked? {person}\nThen it is signed out everywhere at once. If that is right, write: "
+        "!lock {sign} confirm"
+    ),
+    "lock.done": "🔒 The account of {name} is locked and signed out everywhere. To take it back: !unlock {sign}",
+    "lock.is_locked": "🔒 The account of {name} was locked already.",
+    "lock.oneself": "You can neither lock nor unlock your own account.",
+    "lock.admin": "{name} runs the server; nobody can lock this account here.",
+    "unlock.how": "Whom? It goes like this: !unlock Anna Koch",
+    "unlock.done": "🔓 The account of {name} is open again. The password is the one it had.",
+    "unlock.is_open": "The leadership has not locked the account of {name}.",
     # Groups, as people name them.
     "groups.unknown": "I do not find a group “{name}”. Please write its name as it stands in your list.",
     "groups.near": "I do not find a group “{name}”. Do you mean {groups}? Please write it like that once more.",

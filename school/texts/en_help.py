@@ -105,6 +105,21 @@ SENTENCES: Final = {
         "!rest-room – how it is now\n"
         "Write it in the room itself, or here with the name of your group: !rest-room hold Klasse 8.1"
     ),
+    "help.rights": "what somebody may do and why",
+    "help.rights.more": (
+        "!rights Anna Koch – every right, and what gives or takes it\n"
+        "!rights Anna Koch to Ben Braun – whether one may write to the other directly\n"
+        "This changes nothing; the school's IT staff change rights."
+    ),
+    "help.lock": "lock an account",
+    "help.lock.more": (
+        "!lock Anna Koch – asks back who is meant\n"
+        "!lock Anna Koch confirm – locks it: signed out everywhere at once, no more signing in\n"
+        "!unlock Anna Koch – takes it back\n"
+        "A sync does not change that. What has been written stays and arrives."
+    ),
+    "help.unlock": "open a locked account again",
+    "help.unlock.more": "!unlock Anna Koch – signing in works again then, with the password it had",
     "help.sync": "follow the register",
     "help.sync.more": (
         "!sync dry-run – what would change\n"

@@ -1,10 +1,12 @@
 """What people ask the bot for, in a real school: each command by somebody who may and somebody who may not."""
 
+import json
+
 import pytest
 
 from acceptance.client import Json, times, wait_until
 from acceptance.people import PROMISED_JOIN, SLACK, People, Person, says_why
-from acceptance.running import Demo
+from acceptance.running import REGISTERS, Demo
 
 CLASS = "Klasse 9.2"
 
@@ -165,6 +167,52 @@ def test_a_teacher_hushes_a_room_of_their_own(people, pupil):
     assert [may_write(who, room) for who in (maker, colleague, pupil)] == [True, True, False]
     assert says_in(maker, room, "!teachers-only off").startswith("🔊 From now on")
     assert may_write(pupil, room)
+
+
+# --- The leadership ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def head(people) -> Person:
+    """Somebody of the leadership."""
+    school = json.loads((REGISTERS / "oberschule" / "expected.json").read_text())
+    return people.by_id(next(person["id"] for person in school["persons"] if person["leadership"]))
+
+
+def test_the_leadership_sees_what_somebody_may_do_and_why(demo, people, head, pupil, stranger):
+    teacher = teacher_of(people, demo, CLASS)
+    told = head.ask(f"!rechte {pupil.user_id}")
+    assert "✅ Lehrkräften direkt schreiben – so vorgesehen für diese Rolle" in told
+    assert "⛔ Räume anlegen – nichts erlaubt es" in told
+    assert "darf" in head.ask(f"!rechte {pupil.user_id} an {teacher.user_id}")
+    assert "nicht direkt schreiben" in head.ask(f"!rechte {pupil.user_id} an {stranger.user_id}")
+    for somebody in (teacher, pupil):
+        assert "sieht die Schulleitung" in somebody.ask(f"!rechte {stranger.user_id}")
+
+
+def test_the_leadership_locks_an_account_until_it_opens_it_again(demo, people, head, admin):
+    teacher, somebody = teacher_of(people, demo, CLASS), people.guardian()
+    name, password = somebody.user_id, somebody.account["password"]
+    assert "sperrt die Schulleitung" in teacher.ask(f"!sperren {name} bestätigen")
+    assert "!sperren" in head.ask(f"!sperren {name}")
+    assert somebody.get("joined_rooms").status == 200
+    assert "ist gesperrt" in head.ask(f"!sperren {name} bestätigen")
+    try:
+        assert somebody.get("joined_rooms").status == 401
+        assert somebody.try_login(name, password).status != 200
+        demo.sync().check_returncode()
+        assert somebody.try_login(name, password).status != 200
+        admin.lock(name, locked=False)  # only the leadership opens what it has locked
+        assert name not in demo.sync().stderr
+        assert somebody.try_login(name, password).status != 200
+    finally:
+        assert "wieder offen" in head.ask(f"!entsperren {name}")
+    somebody.enter()
+    assert somebody.joined_rooms()
+
+
+def test_nobody_locks_themselves(head):
+    assert "Dein eigenes Konto" in head.ask(f"!sperren {head.user_id}")
 
 
 def test_a_mistyped_command_is_answered_with_the_nearest(visitor, pupil):

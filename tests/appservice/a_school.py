@@ -47,7 +47,8 @@ def room(group: str) -> str:
 
 @dataclass
 class FakeHomeserver:
-    """Rooms, who is in them, and what is sent. `errors` are raised by whatever concerns a room."""
+    """Rooms, who is in them, and what is sent. `errors` are raised by whatever concerns a room, or somebody's
+    account."""
 
     bot: UserId = BOT
     joined: dict[str, set[UserId]] = field(default_factory=lambda: defaultdict(set))
@@ -59,6 +60,8 @@ class FakeHomeserver:
     events: list[dict[str, Any]] = field(default_factory=list)
     errors: dict[str, HomeserverError] = field(default_factory=dict)
     admins: set[UserId] = field(default_factory=set)
+    locked: dict[UserId, bool] = field(default_factory=dict)
+    signed_out: list[UserId] = field(default_factory=list)
 
     def _look(self, room_id: str) -> None:
         if room_id in self.errors:
@@ -92,6 +95,16 @@ class FakeHomeserver:
 
     async def is_admin(self, user_id: UserId) -> bool:
         return user_id in self.admins
+
+    # Accounts
+
+    async def put_account(self, user_id: UserId, *, locked: bool) -> None:
+        self._look(user_id)
+        self.locked[user_id] = locked
+
+    async def end_sessions(self, user_id: UserId) -> None:
+        self._look(user_id)
+        self.signed_out.append(user_id)
 
     # State and events
 

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from school.database.locks import end_lock, set_lock
 from school.database.mirror import (
     AccountRow,
     GroupRoomRow,
@@ -104,6 +106,7 @@ async def test_everybody_ever_in_the_register_has_a_row(writer: AsyncEngine) -> 
             known_name="Kim Groß",
             in_use=True,
             locked=False,
+            is_barred=False,
             role=STUDENT,
             known_role=STUDENT,
         ),
@@ -115,6 +118,7 @@ async def test_everybody_ever_in_the_register_has_a_row(writer: AsyncEngine) -> 
             known_name="Lea Groß",
             in_use=False,
             locked=False,
+            is_barred=False,
             role=STUDENT,
             known_role=STUDENT,
         ),
@@ -126,10 +130,22 @@ async def test_everybody_ever_in_the_register_has_a_row(writer: AsyncEngine) -> 
             known_name=None,
             in_use=False,
             locked=False,
+            is_barred=False,
             role=STUDENT,
             known_role=None,
         ),
     }
+
+
+async def test_whom_the_leadership_has_locked_is_barred(writer: AsyncEngine) -> None:
+    async with writer.begin() as connection:
+        await fill(connection)
+        assert await set_lock(connection, KIM, datetime(2026, 3, 2, tzinfo=UTC))
+        assert not await set_lock(connection, KIM, datetime(2026, 3, 2, tzinfo=UTC))
+        assert {row.person_id for row in await account_rows(connection) if row.is_barred} == {KIM}
+        assert await end_lock(connection, KIM)
+        assert not await end_lock(connection, KIM)
+        assert {row.person_id for row in await account_rows(connection) if row.is_barred} == set()
 
 
 async def test_a_lock_is_remembered_and_forgotten(writer: AsyncEngine) -> None:

@@ -24,6 +24,7 @@ from roster_sync.mirror import Mirror, MirrorReport
 from roster_sync.plan import Guard, make_plan
 from school.database import held
 from school.database.held import HeldMessage
+from school.database.locks import set_lock
 from school.database.mirror import account_rows, begin_use, group_room_rows
 from school.database.register import read_known
 from school.database.snapshot import read_snapshot
@@ -90,13 +91,13 @@ class FakeHomeserver:
 
     async def put_account(self, user_id: UserId, **values: Any) -> None:
         await asyncio.sleep(0)
-        account = self.accounts_by_id.setdefault
-        self._ask(
-            "put_account",
-            user_id,
-            *sorted(values),
-            do=lambda: account(user_id, {"name": user_id, "sessions": 1}).update(values),
-        )
+
+        def put() -> None:
+            if user_id not in self.accounts_by_id:
+                values.pop("locked", None)  # as Synapse does, which makes an account open whatever is asked for
+            self.accounts_by_id.setdefault(user_id, {"name": user_id, "sessions": 1}).update(values)
+
+        self._ask("put_account", user_id, *sorted(values), do=put)
 
     async def end_sessions(self, user_id: UserId) -> None:
         await asyncio.sleep(0)
@@ -755,6 +756,56 @@ async def test_a_lock_by_an_admin_is_reported_and_stays(writer: AsyncEngine) -> 
     assert report.failures == []
     assert homeserver.accounts_by_id[user("kim")]["locked"]
     assert homeserver.accounts_by_id[user("kim")]["displayname"] == "Kim Klein"
+
+
+async def lock(writer: AsyncEngine, person_id: str) -> None:
+    async with writer.begin() as connection:
+        await set_lock(connection, PersonId(person_id), datetime(2026, 3, 2, tzinfo=UTC))
+
+
+async def test_a_lock_by_the_leadership_stays_and_is_nothing_to_report(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    homeserver.accounts_by_id[user("kim")]["locked"] = True
+    await lock(writer, "kim")
+    assert await mirror(writer, homeserver) == MirrorReport()
+    assert homeserver.writes == []
+    assert homeserver.accounts_by_id[user("kim")]["locked"]
+
+
+@pytest.mark.parametrize("opened", [True, False], ids=["opened by somebody", "which nobody told the homeserver"])
+async def test_a_lock_by_the_leadership_is_told_again(opened: bool, writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    if opened:
+        homeserver.accounts_by_id[user("kim")]["locked"] = False
+    await lock(writer, "kim")
+    await mirror(writer, homeserver)
+    assert homeserver.accounts_by_id[user("kim")] | {"displayname": ""} == {
+        "name": user("kim"),
+        "displayname": "",
+        "locked": True,
+        "sessions": 0,
+    }
+    homeserver.calls.clear()
+    await mirror(writer, homeserver)
+    assert homeserver.writes == []
+
+
+async def test_who_was_locked_comes_back_locked(writer: AsyncEngine) -> None:
+    homeserver = await filled(writer)
+    await lock(writer, "kim")
+    for roster in (without("kim"), SCHOOL):
+        await follow(writer, roster)
+        await mirror(writer, homeserver)
+        assert homeserver.accounts_by_id[user("kim")]["locked"]
+
+
+async def test_an_account_that_is_made_for_somebody_locked_is_locked(writer: AsyncEngine) -> None:
+    await follow(writer, SCHOOL)
+    await lock(writer, "kim")
+    homeserver = FakeHomeserver()
+    await mirror(writer, homeserver)
+    accounts = homeserver.accounts_by_id
+    assert [user_id for user_id, account in accounts.items() if account.get("locked")] == [user("kim")]
 
 
 async def test_an_administrators_account_is_given_to_nobody(writer: AsyncEngine) -> None:

@@ -11,6 +11,7 @@ from appservice.bot.help_words import Topic
 from school.domain.decisions import Reason
 from school.domain.people import BUILT_IN_ROLES
 from school.domain.rest import RestCause
+from school.domain.rights import Right
 from school.texts import CATALOGUES, Language, Texts
 
 ROOT = Path(__file__).parents[2]
@@ -100,7 +101,8 @@ def test_every_sentence_is_said_somewhere() -> None:
     left = set(GERMAN) - {name for name, _, _ in SAID} - refusals
     explained = {f"help.{command}{more}" for command in explained_commands() for more in ("", ".more")}
     roles = {f"role.{role}{more}" for role in BUILT_IN_ROLES for more in ("", ".many")}
-    assert left == explained | roles | {f"help.topic.{topic}" for topic in Topic}
+    rights = {f"right.{right}" for right in Right}
+    assert left == explained | roles | rights | {f"help.topic.{topic}" for topic in Topic}
 
 
 @pytest.mark.parametrize("language", Language)
