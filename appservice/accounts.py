@@ -152,6 +152,14 @@ class Accounts(Connection):
         except NotThereError:
             return False
 
+    async def login_types(self) -> frozenset[str]:
+        """In which ways people can sign in: `m.login.password`, `m.login.sso`, … None at all where the Matrix
+        Authentication Service does it."""
+        with contextlib.suppress(NotThereError):
+            flows = (await self.call(Method.GET, "/_matrix/client/v3/login")).get("flows", [])
+            return frozenset(str(flow["type"]) for flow in flows)
+        return frozenset()
+
     async def background_updates(self) -> int:
         """How many background updates of its database the homeserver is still doing."""
         status = await self.call(Method.GET, "/_synapse/admin/v1/background_updates/status")

@@ -11,12 +11,14 @@ each start of either side fails, and a ping lets Synapse begin again at once.
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
 import structlog
 from aiohttp import web
 
 from school.domain.decisions import Reason
+from school.domain.first_code import SignedInWith
 from school.domain.people import UserId
 
 log = structlog.get_logger()
@@ -26,6 +28,7 @@ OnEvents: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Awaitable[None]]
 OnStart: TypeAlias = Callable[[], None]
 OnBehind: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 OnLogin: TypeAlias = Callable[[UserId], Coroutine[Any, Any, None]]
+OnSignedIn: TypeAlias = Callable[[UserId, SignedInWith, datetime], Awaitable[None]]
 OnRefusal: TypeAlias = Callable[[UserId, Reason], Awaitable[None]]
 OnProfile: TypeAlias = Callable[[UserId], Awaitable[None]]
 
@@ -44,6 +47,7 @@ class Endpoints:
         on_start: OnStart,
         on_behind: OnBehind,
         on_login: OnLogin,
+        on_signed_in: OnSignedIn,
         on_refusal: OnRefusal,
         on_profile: OnProfile,
     ) -> None:
@@ -53,6 +57,7 @@ class Endpoints:
         self._on_start = on_start
         self._on_behind = on_behind
         self._on_login = on_login
+        self._on_signed_in = on_signed_in
         self._on_refusal = on_refusal
         self._on_profile = on_profile
         self._done: list[tuple[str | None, ...]] = []
@@ -70,6 +75,7 @@ class Endpoints:
             web.get("/_matrix/app/v1/rooms/{id}", from_homeserver(self._not_found)),
             web.post("/_schulbote/module/start", from_module(self._start)),
             web.post("/_schulbote/module/login", from_module(self._login)),
+            web.post("/_schulbote/module/signed_in", from_module(self._signed_in)),
             web.post("/_schulbote/module/refusal", from_module(self._refusal)),
             web.post("/_schulbote/module/profile", from_module(self._profile)),
         ]
@@ -116,6 +122,12 @@ class Endpoints:
         user_id = UserId(str((await request.json())["user_id"]))
         # The module does not wait for long; the work goes on when it has hung up.
         await asyncio.shield(self._in_background(self._on_login(user_id)))
+        return web.json_response({})
+
+    async def _signed_in(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        at = datetime.fromtimestamp(float(body["at"]), UTC)
+        await self._on_signed_in(UserId(str(body["user_id"])), SignedInWith(str(body["with"])), at)
         return web.json_response({})
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

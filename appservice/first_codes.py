@@ -21,14 +21,15 @@ from school.database.first_codes import (
     first_code_used,
     save_first_codes,
 )
-from school.domain.first_code import RANDOM_BYTES, FirstCode, digest_of, make_code
+from school.domain.first_code import RANDOM_BYTES, FirstCode, SignedInWith, digest_of, make_code
 from school.domain.people import Person, PersonId
 
 OWN_ACCOUNT: Final = "accounts:own"
 """The rule by which people use their code and choose a password."""
 
 
-def _random(_person: Person) -> bytes:
+def random_for(_person: Person) -> bytes:
+    """What a code is made of."""
     return token_bytes(RANDOM_BYTES)
 
 
@@ -51,14 +52,14 @@ class FirstCodes:
         engine: AsyncEngine,
         read_key: Callable[[], bytes],
         lifetime: timedelta,
-        random: Callable[[Person], bytes] = _random,
-        now: Clock = utc_now,
+        random: Callable[[Person], bytes] = random_for,
+        clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
         self._read_key = read_key
         self._lifetime = lifetime
         self._random = random
-        self._now = now
+        self._clock = clock
 
     async def issue(self, people: Sequence[Person], *, actor: str, by_right: str) -> dict[PersonId, str]:
         """Makes a code for each of these people, all or none; the codes that they had are over.
@@ -79,7 +80,7 @@ class FirstCodes:
         Raises:
             ConfigError: the key is missing.
         """
-        key, now = self._read_key(), self._now()
+        key, now = self._read_key(), self._clock()
         codes = {person.id: make_code(self._random(person)) for person in people}
         expires_at = now + self._lifetime
         kept = {
@@ -109,9 +110,16 @@ class FirstCodes:
             )
             at_last()
 
+    async def signed_in(self, person_id: PersonId, with_what: SignedInWith, *, at: datetime) -> None:
+        """Somebody has signed in: with their code, or with a password of their own, so that the code is over."""
+        if with_what is SignedInWith.FIRST_CODE:
+            await self.used(person_id, at=at)
+        if with_what is SignedInWith.OWN_PASSWORD:
+            await self.end(person_id, at=at)
+
     async def used(self, person_id: PersonId, *, at: datetime | None = None) -> bool:
         """Somebody has signed in with their code; says whether for the first time."""
-        at = at or self._now()
+        at = at or self._clock()
         async with self._engine.begin() as connection:
             if not await first_code_used(connection, person_id, at):
                 return False
@@ -136,7 +144,7 @@ class FirstCodes:
     ) -> bool:
         """Ends somebody's code: they have chosen a password (without `actor`), or somebody takes it back. A code that
         was made after `at` stays; says whether there was one to end."""
-        at = at or self._now()
+        at = at or self._clock()
         async with self._engine.begin() as connection:
             if not await end_first_code(connection, person_id, at):
                 return False

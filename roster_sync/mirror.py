@@ -32,7 +32,6 @@ from school.database.mirror import (
     seated,
 )
 from school.domain.directory import Directory
-from school.domain.people import PersonId
 from school.domain.policy import Policy
 from school.domain.rooms import Room, RoomKind, RoomStamp
 
@@ -54,7 +53,7 @@ async def _at_once() -> None: ...
 
 
 class Mirror:
-    """One run over everything. `password_for` gives a new account its first password, or none."""
+    """One run over everything. Accounts are made without a password."""
 
     def __init__(
         self,
@@ -66,7 +65,6 @@ class Mirror:
         departures: Departures,
         erase_after_days: int,
         policy_of: Callable[[Directory], Policy],
-        password_for: Callable[[PersonId], str | None] = lambda _: None,
         progress: Progress = lambda *_: None,
     ) -> None:
         self._engine = engine
@@ -74,7 +72,6 @@ class Mirror:
         self._departures = departures
         self._erase_after_days = erase_after_days
         self._policy_of = policy_of
-        self._password_for = password_for
         self._report = MirrorReport()
         self._stages = Stages(failures=self._report.failures, progress=progress)
         self._groups = GroupMirror(engine=engine, rooms=rooms, seats=seats, stages=self._stages)
@@ -110,8 +107,6 @@ class Mirror:
 
     async def _account(self, row: AccountRow) -> None:
         values: dict[str, Any] = {"displayname": row.name}
-        if row.known_name is None and (password := self._password_for(row.person_id)):
-            values["password"] = password
         if row.locked:  # somebody who had left is back
             values["locked"] = row.is_barred
         await self._homeserver.put_account(row.user_id, **values)

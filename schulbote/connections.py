@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from appservice.first_codes import FirstCodes
+from appservice.first_codes import FirstCodes, random_for
 from appservice.homeserver import Homeserver
 from roster_sync.runner import Runner
 from roster_sync.sync import RosterSync
@@ -14,6 +14,7 @@ from school.clock import Clock, utc_now
 from school.config import Settings, read_keys, read_secret
 from school.database.migrate import upgrade
 from school.database.writer import open_writer
+from school.domain.people import Person
 from school.sealing import audit_key
 from schulbote.syncing import mirror
 
@@ -48,12 +49,20 @@ def open_homeserver(settings: Settings) -> Homeserver:
     )
 
 
-def open_first_codes(settings: Settings, engine: AsyncEngine) -> FirstCodes:
+def open_first_codes(
+    settings: Settings,
+    engine: AsyncEngine,
+    *,
+    random: Callable[[Person], bytes] = random_for,
+    clock: Clock = utc_now,
+) -> FirstCodes:
     """The first codes of the school. Their key is read when codes are made."""
     return FirstCodes(
         engine=engine,
         read_key=lambda: read_keys(settings.secrets.code_key)[0],
         lifetime=settings.accounts.code_lifetime,
+        random=random,
+        clock=clock,
     )
 
 

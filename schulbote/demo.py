@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import shutil
 import signal
 import socket
@@ -34,14 +32,13 @@ from school.domain.rooms import RoomKind
 from school.domain.roster import Roster
 from school.errors import FailedError, WrongUseError
 from schulbote.connections import open_database, open_homeserver
+from schulbote.demo_codes import DemoCodes
 from schulbote.demo_files import SERVER_NAME, DemoHome
 from schulbote.files import write_json
 from schulbote.processes import Processes, end_leftovers
 from schulbote.progress import shown
 from schulbote.syncing import mirror, require_folder, roster_sync
 
-_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
-"""32 signs without those that look alike: no l, o, 0, 1."""
 _SYNAPSE: Final = ("-m", "synapse.app.homeserver", "-c")
 _READY_SECONDS: Final = 180.0
 _STEP_SECONDS: Final = 0.1
@@ -166,17 +163,16 @@ class _Demo:
         await sync.apply(register, actor="schulbote demo", confirmed=False)
 
     async def _fill(self, settings: Settings, engine: AsyncEngine, homeserver: Homeserver, sync: RosterSync) -> None:
-        password = _Passwords(read_secret(self._home.password_key))
-        admin = UserId(f"@admin:{SERVER_NAME}")
-        await homeserver.put_account(admin, password=password.of("admin"), admin=True, displayname="Admin")
+        demo_codes = DemoCodes(settings, engine, read_secret(self._home.password_key))
+        admin, password = UserId(f"@admin:{SERVER_NAME}"), demo_codes.of("admin")
+        await homeserver.put_account(admin, password=password, admin=True, displayname="Admin")
         with shown(self._console) as progress:
-            report = await sync.mirror(
-                mirror(settings, engine, homeserver, progress=progress, password_for=password.of), wait=False
-            )
+            report = await sync.mirror(mirror(settings, engine, homeserver, progress=progress), wait=False)
         self._report(report)
         async with engine.connect() as connection:
             directory = (await connection.run_sync(read_snapshot)).directory
             rooms = await group_room_rows(connection)
+        codes = await demo_codes.ensure(list(directory.people))
         write_json(
             self._home.demo_json,
             {
@@ -187,13 +183,13 @@ class _Demo:
                 "config": str(self._home.school_yaml),
                 "database": settings.database.url,
                 "synapse_database": str(self._home.synapse_database),
-                "admin": {"user_id": admin, "password": password.of("admin")},
-                "accounts": _accounts(directory, password),
+                "admin": {"user_id": admin, "password": password},
+                "accounts": _accounts(directory, codes),
                 "rooms": _by_group(directory, rooms, RoomKind.GROUP),
                 "spaces": _by_group(directory, rooms, RoomKind.SPACE),
             },
         )
-        self._tell_ready(settings, directory, password)
+        self._tell_ready(settings, directory, codes)
 
     def _report(self, report: MirrorReport) -> None:
         for user_id in report.locked_by_admin:
@@ -201,15 +197,15 @@ class _Demo:
         for failure in report.failures:
             self._say(f"Not done: {failure}")
 
-    def _tell_ready(self, settings: Settings, directory: Directory, password: "_Passwords") -> None:
+    def _tell_ready(self, settings: Settings, directory: Directory, codes: Mapping[PersonId, str]) -> None:
         seconds = time.monotonic() - self._started
         self._say(f"Ready after {seconds:.0f} s")
         self._say(f"  Matrix server for your client: {settings.matrix.public_url}")
         self._say(f"  Bot: {settings.matrix.bot_user_id}")
         for role in (TEACHER, STUDENT, GUARDIAN):
-            person = next((p for p in directory.people if p.role == role), None)
+            person = next((p for p in directory.people if p.role == role and p.id in codes), None)
             if person is not None:
-                self._say(f"  {role}: {person.user_id}  password {password.of(person.id)}  ({person.display_name})")
+                self._say(f"  {role}: {person.user_id}  password {codes[person.id]}  ({person.display_name})")
         self._say(f"  Everybody else is in {self._home.demo_json}. End with Ctrl-C.")
 
     def _say(self, line: str) -> None:
@@ -221,30 +217,18 @@ def _by_group(directory: Directory, rooms: Mapping[GroupId, RoomsOfGroup], kind:
     return {names[group]: own[kind].room_id for group, own in rooms.items() if group in names and kind in own}
 
 
-def _accounts(directory: Directory, password: "_Passwords") -> list[dict[str, Any]]:
+def _accounts(directory: Directory, codes: Mapping[PersonId, str]) -> list[dict[str, Any]]:
     return [
         {
             "person": person.id,
             "user_id": person.user_id,
-            "password": password.of(person.id),
+            "password": codes.get(person.id),
             "role": person.role,
             "name": person.display_name,
             "groups": sorted(group.name for own in person.groups if (group := directory.groups[own]).in_register),
         }
         for person in directory.people
     ]
-
-
-class _Passwords:
-    """Passwords that stay the same from start to start without being kept: made from a key and the person's id."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key.encode()
-
-    def of(self, person: PersonId | str) -> str:
-        digest = hmac.new(self._key, person.encode(), hashlib.sha256).digest()
-        signs = [_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:13]]
-        return "-".join("".join(signs[start:end]) for start, end in ((0, 4), (4, 8), (8, 13)))
 
 
 async def _until_up(homeserver: Homeserver, processes: Processes, home: DemoHome) -> None:

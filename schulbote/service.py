@@ -40,6 +40,7 @@ from school.clock import Clock, utc_now
 from school.config import ConfigError, Settings, read_keys, read_secret
 from school.database import rests, sync_runs
 from school.database.reader import open_reader
+from school.domain.first_code import SignedInWith
 from school.domain.people import Person, UserId
 from school.domain.roster import RegisterError
 from school.errors import WrongUseError
@@ -47,7 +48,7 @@ from school.sealing import Keyring
 from school.standing import CannotDecideError, StandingKeeper
 from school.texts import Language, Texts
 from schulbote.audit_keeper import AuditKeeper
-from schulbote.connections import audit_keys, open_database, open_homeserver, open_runner
+from schulbote.connections import audit_keys, open_database, open_first_codes, open_homeserver, open_runner
 from schulbote.group_parts import GroupParts
 from schulbote.homeserver_config import APPSERVICE_ID
 from schulbote.metrics import SyncMetrics, metrics_routes, rest_metrics
@@ -117,6 +118,7 @@ class Service:
         self._clock = clock
         self.view = SchoolView(keeper, settings.zone)
         self._seats = Seats(engine=engine, homeserver=homeserver, clock=clock)
+        self._codes = open_first_codes(settings, engine, clock=clock)
         self._free_days = FreeDays(settings, engine)
         self._audit_keeper = AuditKeeper(
             reader=reader, writer=engine, keys=audit_keys(settings), days=settings.keep.audit_days
@@ -226,6 +228,7 @@ class Service:
             on_start=self._synapse_started,
             on_behind=self._hurry,
             on_login=self._logged_in,
+            on_signed_in=self._signed_in,
             on_refusal=self._control.explain,
             on_profile=Profiles(homeserver).clean,
         )
@@ -296,6 +299,11 @@ class Service:
         person = self.view.now.policy.directory.person(user_id)
         if person is not None:
             await self._seats.logged_in(user_id, person.id)
+
+    async def _signed_in(self, user_id: UserId, with_what: SignedInWith, at: datetime) -> None:
+        person = self.view.now.policy.directory.person(user_id)
+        if person is not None:
+            await self._codes.signed_in(person.id, with_what, at=at)
 
     async def _release(self) -> None:
         """Delivers, once it is known what waits."""

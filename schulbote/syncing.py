@@ -1,6 +1,5 @@
 """A sync of one school, put together from its settings."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -23,7 +22,6 @@ from roster_sync.sync import RosterSync
 from school.clock import Clock, utc_now
 from school.config import Settings, read_keys
 from school.domain.layout import RoomLayout
-from school.domain.people import PersonId
 from school.errors import WrongUseError
 from school.standing import policy_of
 
@@ -116,7 +114,6 @@ def mirror(
     homeserver: Homeserver,
     *,
     progress: Progress,
-    password_for: Callable[[PersonId], str | None] = lambda _: None,
     clock: Clock = utc_now,
 ) -> Mirror:
     """The mirror of a school."""
@@ -128,6 +125,5 @@ def mirror(
         departures=Departures(engine=engine, homeserver=homeserver, clock=clock),
         erase_after_days=settings.register.erase_after_days,
         policy_of=partial(policy_of, settings),
-        password_for=password_for,
         progress=progress,
     )

@@ -6,16 +6,19 @@ for itself from time to time.
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final
 
 from twisted.internet.defer import CancelledError
 
 from school.domain.decisions import Reason
+from school.domain.first_code import SignedInWith
 
 logger = logging.getLogger(__name__)
 
 START_PATH: Final = "/_schulbote/module/start"
 LOGIN_PATH: Final = "/_schulbote/module/login"
+SIGNED_IN_PATH: Final = "/_schulbote/module/signed_in"
 REFUSAL_PATH: Final = "/_schulbote/module/refusal"
 PROFILE_PATH: Final = "/_schulbote/module/profile"
 
@@ -38,6 +41,10 @@ class Courier:
     async def tell_login(self, user_id: str) -> None:
         """Somebody has logged in; answered when they are in their rooms."""
         await self._tell(LOGIN_PATH, {"user_id": user_id})
+
+    async def tell_signed_in(self, user_id: str, with_what: SignedInWith, at: datetime) -> bool:
+        """What somebody has logged in with; False if nobody answered."""
+        return await self._tell(SIGNED_IN_PATH, {"user_id": user_id, "with": with_what.value, "at": at.timestamp()})
 
     async def tell_refusal(self, user_id: str, reason: Reason) -> None:
         """Somebody was refused something that their client will not show the reason of."""

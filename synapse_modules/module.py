@@ -26,6 +26,7 @@ from school.config import ConfigError as SchoolConfigError
 from school.config import Settings, load_settings, read_keys, read_secret
 from school.database.reader import open_reader
 from school.domain.decisions import Decision, Reason, allow, refuse
+from school.domain.first_code import SignedInWith
 from school.domain.groups import Group
 from school.domain.people import UserId
 from school.domain.rooms import STAMP_KEY, Room, stamp_from
@@ -38,7 +39,9 @@ from synapse_modules.create_room import UnreadableRequestError, read_request, re
 from synapse_modules.entering import Entrance
 from synapse_modules.events import Pass, Refuse, Verdict
 from synapse_modules.fail_closed import fail_closed
+from synapse_modules.first_codes import open_code_door
 from synapse_modules.gate import Gate
+from synapse_modules.logins import Logins
 from synapse_modules.notices import Patience
 from synapse_modules.passing import Request, RoomsInTheMaking
 from synapse_modules.refusals import ALLOWED, Answer, Refusals
@@ -46,8 +49,7 @@ from synapse_modules.refusals import ALLOWED, Answer, Refusals
 _POLL_MS: Final = 1000
 _BOT_STEP_SECONDS: Final = 0.5
 _START_TRIES: Final = 20
-_LOGIN_STEPS: Final = 20
-_LOGIN_STEP_SECONDS: Final = 0.05
+_TELL_AGAIN_MS: Final = 10_000
 _BLOCKS_INVITATIONS: Final = "m.invite_permission_config"
 """Account data by which somebody refuses invitations (Matrix spec, client-server API, "Invite permission")."""
 
@@ -68,7 +70,8 @@ class School:
         self._bot = settings.matrix.bot_user_id
         self.texts = Texts(Language(settings.school.language))
         self._monotonic = monotonic
-        self._keeper = StandingKeeper(settings, open_reader(settings.database.sqlalchemy_url("sync")), monotonic)
+        engine = open_reader(settings.database.sqlalchemy_url("sync"))
+        self._keeper = StandingKeeper(settings, engine, monotonic)
         self._patience = Patience()
         self._gate = Gate(
             bot=self._bot,
@@ -87,6 +90,16 @@ class School:
         self._in_the_making = RoomsInTheMaking(monotonic)
         self._admins_work = AdminsWork(api, monotonic, is_admin=self._is_exempt, clock=clock)
         self._entrance = Entrance(api, self._bot, self.texts, monotonic)
+        self._logins = Logins(api, self._courier, clock)
+        self._code_door = open_code_door(
+            settings,
+            api,
+            engine,
+            self.texts,
+            standing=self._keeper.current,
+            own_password_since=self._logins.own_password_since,
+            clock=clock,
+        )
         self._keeper.refresh()
         api.looping_background_call(self._refresh, _POLL_MS, desc="schulbote_directory", run_on_all_instances=True)
         api.register_third_party_rules_callbacks(
@@ -108,6 +121,10 @@ class School:
             is_user_allowed_to_upload_media_of_size=self.is_user_allowed_to_upload_media_of_size,
         )
         api.register_account_validity_callbacks(on_user_login=self.on_user_login)
+        if self._code_door is not None:
+            api.looping_background_call(
+                self._logins.tell_again, _TELL_AGAIN_MS, desc="schulbote_logins", run_on_all_instances=True
+            )
         api.delayed_background_call(0, self._tell_start, desc="schulbote_start")
         if api.should_run_background_tasks():
             api.delayed_background_call(0, self._make_bot_admin, desc="schulbote_bot")
@@ -346,14 +363,12 @@ class School:
         return not self._keeper.current().policy.may_see(UserId(requester_id), UserId(profile["user_id"]))
 
     async def on_user_login(self, user_id: str, provider_type: str | None, provider_id: str | None) -> None:
-        """Lets the appservice bring somebody into their rooms; waits for it a moment, but never long."""
+        """Lets the appservice bring somebody into their rooms, and know what they signed in with."""
         if provider_type == "m.login.application_service":
             return
-        told = self._api.run_as_background_process("schulbote_login", self._courier.tell_login, user_id)
-        for _ in range(_LOGIN_STEPS):
-            if told.called:
-                return
-            await self._api.sleep(_LOGIN_STEP_SECONDS)
+        door = self._code_door
+        with_what = door.signed_in_with(user_id, provider_type) if door else SignedInWith.OTHER
+        await self._logins.on_login(UserId(user_id), with_what)
 
 
 def _read_settings(path: Path) -> tuple[Settings, Keyring, str]:

@@ -1,12 +1,13 @@
 """First codes: of each person the digest of the newest one, and what became of it. A code itself is nowhere."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from school.database.code_reader import code_of
 from school.database.tables import accounts, first_codes
 from school.domain.first_code import FirstCode
 from school.domain.people import PersonId
@@ -20,16 +21,10 @@ _SAVE: Final = text(
 )
 
 
-def read_first_code(connection: Connection, person_id: PersonId) -> FirstCode | None:
-    """What is kept of somebody's newest code (for the modules inside Synapse)."""
-    row = connection.execute(select(first_codes).where(first_codes.c.person_id == person_id)).one_or_none()
-    return None if row is None else _read(row)
-
-
 async def all_first_codes(connection: AsyncConnection) -> dict[PersonId, FirstCode]:
     """What is kept of everybody's newest code."""
     rows = await connection.execute(select(first_codes))
-    return {PersonId(row.person_id): _read(row) for row in rows}
+    return {PersonId(row.person_id): code_of(row) for row in rows}
 
 
 async def save_first_codes(connection: AsyncConnection, codes: Mapping[PersonId, FirstCode]) -> None:
@@ -80,13 +75,3 @@ async def accounts_in_use(connection: AsyncConnection) -> frozenset[PersonId]:
     """Who has ever signed in."""
     query = select(accounts.c.person_id).where(accounts.c.in_use_since.is_not(None))
     return frozenset(map(PersonId, await connection.scalars(query)))
-
-
-def _read(row: Row[Any]) -> FirstCode:
-    return FirstCode(
-        digest=row.digest,
-        made_at=datetime.fromtimestamp(row.made_at, UTC),
-        expires_at=datetime.fromtimestamp(row.expires_at, UTC),
-        used_at=None if row.used_at is None else datetime.fromtimestamp(row.used_at, UTC),
-        ended_at=None if row.ended_at is None else datetime.fromtimestamp(row.ended_at, UTC),
-    )

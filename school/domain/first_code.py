@@ -53,6 +53,15 @@ class CodeVerdict(StrEnum):
     ENDED = "ended"
 
 
+class SignedInWith(StrEnum):
+    """What somebody has signed in with. The values are what the module tells the appservice."""
+
+    FIRST_CODE = "first_code"
+    OWN_PASSWORD = "own_password"  # noqa: S105 - the name of a way, no password
+    OTHER = "other"
+    """The school's single sign-on, or what else there is; it says nothing of a first code."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstCode:
     """All that is kept of a code. It is not the code."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from appservice.homeserver import RefusedError
-from school.config import Settings, load_settings
+from school.config import Settings, load_settings, read_keys
 from school.errors import FailedError
 from schulbote.connections import open_homeserver
 from schulbote.rest_doubts import doubts_of_days, names_rest, office_in_doubt, rest_for_nobody
@@ -17,6 +17,10 @@ from schulbote.standing_now import NoDirectoryError, read_standing
 
 class NotAdministeredError(FailedError):
     """The homeserver answers, but it is not set up for Schulbote. The text says what to do."""
+
+
+class NoCodesError(FailedError):
+    """People sign in with first codes, and these cannot work. The text says what to do."""
 
 
 @click.command()
@@ -29,6 +33,8 @@ def command(config: Path) -> None:
         click.echo(doubt, err=True)
     if names_some(settings) or names_rest(settings):
         _warn_of_lines_for_nobody(settings)
+    if settings.accounts.with_codes:
+        _require_code_key(settings)
     asyncio.run(_check(settings))
 
 
@@ -42,8 +48,25 @@ def _warn_of_lines_for_nobody(settings: Settings) -> None:
             click.echo(line, err=True)
 
 
+def _require_code_key(settings: Settings) -> None:
+    """An installation that is older than first codes has no key for them."""
+    path = settings.secrets.code_key
+    if not path.exists():
+        raise NoCodesError(
+            f"{path} is missing, so no first code can be made or accepted. Make it with `umask 077; openssl rand "
+            f"-base64 32 > {path}` as the user that Synapse and Schulbote run as, then restart both."
+        )
+    read_keys(path)
+
+
 async def _check(settings: Settings) -> None:
     async with open_homeserver(settings) as homeserver:
+        if settings.accounts.with_codes and "m.login.password" not in await homeserver.login_types():
+            raise NoCodesError(
+                f"{settings.matrix.homeserver_url} signs nobody in with a password, so no first code is accepted. "
+                "Switch `password_config` on in its configuration, or say in school.yaml with what people sign in "
+                "(accounts.sign_in)."
+            )
         try:
             updates = await homeserver.background_updates()
         except RefusedError as error:

@@ -119,8 +119,8 @@ class TestOwnAccount:
         device = pupil.another_client()
         device.post("account/password", {"auth": self.confirmation(device), "new_password": new}).ok()
         try:
-            assert Client(demo.homeserver).try_login(pupil.user_id, old).status == 403
             Client(demo.homeserver).try_login(pupil.user_id, new).ok()
+            assert Client(demo.homeserver).try_login(pupil.user_id, old).status == 403
         finally:
             back = {"auth": self.confirmation(device, new), "new_password": old, "logout_devices": False}
             device.post("account/password", back).ok()

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,12 +11,15 @@ from builders import BEN
 from appservice.endpoints import Endpoints
 from appservice.homeserver import TryLaterError
 from school.domain.decisions import Reason
+from school.domain.first_code import SignedInWith
 from school.domain.people import UserId
 
 HOMESERVER = {"Authorization": "Bearer from-homeserver"}
 MODULE = {"Authorization": "Bearer from-module"}
 TRANSACTION = "/_matrix/app/v1/transactions/1"
-START, LOGIN, REFUSAL, PROFILE = (f"/_schulbote/module/{name}" for name in ("start", "login", "refusal", "profile"))
+START, LOGIN, SIGNED_IN, REFUSAL, PROFILE = (
+    f"/_schulbote/module/{name}" for name in ("start", "login", "signed_in", "refusal", "profile")
+)
 
 
 class Program:
@@ -26,6 +30,7 @@ class Program:
         self.starts = 0
         self.times_behind = 0
         self.logins: list[UserId] = []
+        self.signed_in: list[tuple[UserId, SignedInWith, datetime]] = []
         self.refusals: list[tuple[UserId, Reason]] = []
         self.profiles: list[UserId] = []
         self.first: ClientResponse | None = None
@@ -47,6 +52,9 @@ class Program:
     async def on_login(self, user_id: UserId) -> None:
         await self.may_finish.wait()
         self.logins.append(user_id)
+
+    async def on_signed_in(self, user_id: UserId, with_what: SignedInWith, at: datetime) -> None:
+        self.signed_in.append((user_id, with_what, at))
 
     async def on_refusal(self, user_id: UserId, reason: Reason) -> None:
         self.refusals.append((user_id, reason))
@@ -74,6 +82,7 @@ async def client(program: Program) -> AsyncIterator[Client]:
         on_start=program.on_start,
         on_behind=program.on_behind,
         on_login=program.on_login,
+        on_signed_in=program.on_signed_in,
         on_refusal=program.on_refusal,
         on_profile=program.on_profile,
     )
@@ -96,6 +105,7 @@ ROUTES = [
     ("GET", "/_matrix/app/v1/users/@x:y", HOMESERVER),
     ("GET", "/_matrix/app/v1/rooms/%23x:y", HOMESERVER),
     ("POST", LOGIN, MODULE),
+    ("POST", SIGNED_IN, MODULE),
     ("POST", REFUSAL, MODULE),
     ("POST", PROFILE, MODULE),
 ]
@@ -115,7 +125,8 @@ async def test_without_the_right_token_nothing_happens(
         answer = await client.request(method, path, headers=headers, json={"user_id": BEN.user_id})
         assert answer.status == 403, headers
         assert (await answer.json())["errcode"] == "M_FORBIDDEN"
-    assert (program.events, program.logins, program.refusals, program.profiles) == ([], [], [], [])
+    assert (program.events, program.logins, program.signed_in) == ([], [], [])
+    assert (program.refusals, program.profiles) == ([], [])
 
 
 async def test_a_token_in_the_address_is_no_token(client: Client) -> None:
@@ -247,6 +258,23 @@ async def test_a_login_is_finished_also_if_the_module_has_hung_up(client: Client
             break
         await asyncio.sleep(0.01)
     assert program.logins == [BEN.user_id]
+
+
+WITH_CODE = {"user_id": BEN.user_id, "with": "first_code", "at": 1786953600.5}
+
+
+async def test_what_somebody_signed_in_with_is_handed_on_with_its_moment(client: Client, program: Program) -> None:
+    assert (await client.post(SIGNED_IN, json=WITH_CODE, headers=MODULE)).status == 200
+    at = datetime(2026, 8, 17, 8, 0, 0, 500_000, tzinfo=UTC)
+    assert program.signed_in == [(BEN.user_id, SignedInWith.FIRST_CODE, at)]
+
+
+@pytest.mark.parametrize("change", [{"with": "a key"}, {"at": "noon"}, {"at": None}, {"with": None}])
+async def test_a_way_to_sign_in_that_cannot_be_read_is_not_taken_for_another(
+    client: Client, program: Program, change: dict[str, Any]
+) -> None:
+    assert (await client.post(SIGNED_IN, json=WITH_CODE | change, headers=MODULE)).status == 500
+    assert program.signed_in == []
 
 
 async def test_a_refusal_is_handed_on_as_a_reason(client: Client, program: Program) -> None:

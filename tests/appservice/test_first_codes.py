@@ -12,7 +12,7 @@ from school.config import ConfigError
 from school.database.audit import Action
 from school.database.first_codes import all_first_codes
 from school.database.tables import accounts, audit_log, persons
-from school.domain.first_code import CodeVerdict, judge_code, read_code
+from school.domain.first_code import CodeVerdict, SignedInWith, judge_code, read_code
 from school.domain.people import Person, PersonId
 
 KEY = b"k" * 32
@@ -40,7 +40,7 @@ async def codes(engine: AsyncEngine, clock: Clock) -> FirstCodes:
         for one in EVERYBODY:
             values = {"id": one.id, "user_id": one.user_id, "given_name": one.given_name, "family_name": "Groß"}
             await connection.execute(insert(persons).values(**values, role=one.role))
-    return FirstCodes(engine=engine, read_key=lambda: KEY, lifetime=30 * DAY, now=clock)
+    return FirstCodes(engine=engine, read_key=lambda: KEY, lifetime=30 * DAY, clock=clock)
 
 
 async def judged(engine: AsyncEngine, person: Person, code: str, now: datetime) -> CodeVerdict:
@@ -125,6 +125,23 @@ async def test_every_step_is_in_the_audit_log_once(codes: FirstCodes, engine: As
     ]
     assert rows[0].details == {"expires_at": (MORNING + 30 * DAY).timestamp()}
     assert not any(code in str(row) for row in rows for code in made.values())
+
+
+@pytest.mark.parametrize(
+    ("with_what", "steps"),
+    [
+        (SignedInWith.FIRST_CODE, [Action.CODE_MADE, Action.CODE_USED]),
+        (SignedInWith.OWN_PASSWORD, [Action.CODE_MADE, Action.CODE_ENDED]),
+        (SignedInWith.OTHER, [Action.CODE_MADE]),
+    ],
+)
+async def test_what_a_login_means_for_the_code(
+    codes: FirstCodes, engine: AsyncEngine, with_what: SignedInWith, steps: list[Action]
+) -> None:
+    await codes.issue([BEN], actor=IDA.id, by_right="reset_passwords")
+    for _ in range(2):
+        await codes.signed_in(BEN.id, with_what, at=MORNING + HOUR)
+    assert [row.action for row in await audited(engine)] == steps
 
 
 async def test_all_codes_or_none(codes: FirstCodes, engine: AsyncEngine) -> None:

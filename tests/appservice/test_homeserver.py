@@ -268,6 +268,13 @@ async def test_background_updates_are_counted(homeserver: Homeserver, wire: Wire
     assert await homeserver.background_updates() == 0
 
 
+async def test_the_ways_of_signing_in_are_asked_for(homeserver: Homeserver, wire: Wire) -> None:
+    wire.answer = lambda _: (200, {"flows": [{"type": "m.login.password"}, {"type": "m.login.sso"}]})
+    assert await homeserver.login_types() == {"m.login.password", "m.login.sso"}
+    wire.answer = lambda _: (404, {"errcode": "M_UNRECOGNIZED", "error": ""})
+    assert await homeserver.login_types() == frozenset()
+
+
 async def test_a_profile_is_read_as_its_person_and_cleaned_as_an_admin(homeserver: Homeserver, wire: Wire) -> None:
     wire.answer = lambda _: (200, {"displayname": "Kim Groß", "m.tz": "x"})
     assert await homeserver.profile(KIM) == {"displayname": "Kim Groß", "m.tz": "x"}

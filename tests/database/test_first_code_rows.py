@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import Engine, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from school.database.code_reader import read_first_code
 from school.database.first_codes import (
     accounts_in_use,
     all_first_codes,
     end_first_code,
     first_code_used,
-    read_first_code,
     save_first_codes,
 )
 from school.database.tables import accounts, persons

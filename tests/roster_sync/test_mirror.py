@@ -408,14 +408,14 @@ async def test_rooms_are_made_while_the_modules_get_to_know_the_directory_and_no
     assert all(len(room["members"]) > 1 for room in homeserver.rooms.values())
 
 
-async def test_a_new_account_gets_its_password_once(writer: AsyncEngine) -> None:
+async def test_an_account_is_made_without_a_password_and_keeps_the_one_that_was_chosen(writer: AsyncEngine) -> None:
     homeserver = FakeHomeserver()
     await follow(writer, SCHOOL)
-    await mirror(writer, homeserver, password_for=lambda one: f"code of {one}")
-    assert homeserver.accounts_by_id[user("kim")]["password"] == "code of kim"
+    await mirror(writer, homeserver)
+    assert not any("password" in account for account in homeserver.accounts_by_id.values())
     homeserver.accounts_by_id[user("kim")]["password"] = "my own"
     await follow(writer, replace(SCHOOL, persons=SCHOOL.persons | {"kim": person("kim", "choir", family="Klein")}))
-    await mirror(writer, homeserver, password_for=lambda one: f"code of {one}")
+    await mirror(writer, homeserver)
     assert homeserver.accounts_by_id[user("kim")] == {
         "name": user("kim"),
         "displayname": "Kim Klein",
@@ -812,7 +812,7 @@ async def test_an_administrators_account_is_given_to_nobody(writer: AsyncEngine)
     homeserver = FakeHomeserver()
     homeserver.accounts_by_id[user("kim")] = {"name": user("kim"), "admin": True}
     await follow(writer, SCHOOL)
-    report = await mirror(writer, homeserver, password_for=lambda _: "secret")
+    report = await mirror(writer, homeserver)
     assert report.failures == [f"{user('kim')} is an administrator's account and was not given to a person"]
     assert homeserver.accounts_by_id[user("kim")] == {"name": user("kim"), "admin": True}
     assert report.accounts_made == 4

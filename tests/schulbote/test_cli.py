@@ -201,6 +201,23 @@ def test_a_homeserver_that_does_not_answer(schulbote: Callable[..., Any], school
     assert schulbote(*config(school), "sync").status == 1
 
 
+def test_an_installation_that_has_no_key_for_first_codes_is_told_how_to_make_it(
+    schulbote: Callable[..., Any], school: Path
+) -> None:
+    key = school / "secrets" / "code_key"
+    key.unlink()
+    answer = schulbote(*config(school), "check")
+    assert answer.status == 1
+    assert one_sentence(answer.err)
+    assert f"umask 077; openssl rand -base64 32 > {key}`" in answer.err
+    key.write_text("no key")
+    key.chmod(0o600)
+    assert "this is no key" in schulbote(*config(school), "check").err
+    key.unlink()
+    change(school, accounts={"sign_in": "oidc"})
+    assert "code_key" not in schulbote(*config(school), "check").err
+
+
 def test_a_database_server_that_does_not_answer(schulbote: Callable[..., Any], school: Path) -> None:
     password = school / "secrets" / "database_password"
     password.write_text("nightingale\n")

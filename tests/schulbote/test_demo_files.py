@@ -87,12 +87,14 @@ def test_a_second_start_keeps_every_secret_and_takes_the_new_port(tmp_path: Path
 def test_a_second_start_keeps_the_sections_that_somebody_tries_out(tmp_path: Path) -> None:
     home = prepared(tmp_path / "home", register=tmp_path / "old")
     rights = "rights: {added_roles: [staff], roles: {student: {create_rooms: true}}}  # an attempt\n"
-    written = home.school_yaml.read_text() + rights + "rest: {reachable: {mon: ['8:00-9:00']}}\n"
+    accounts = "accounts: {resets: own_groups}\n"
+    written = home.school_yaml.read_text() + rights + accounts + "rest: {reachable: {mon: ['8:00-9:00']}}\n"
     home.school_yaml.write_text(written.replace("register:\n", "register:\n  roles: {staff: [Büro]}\n"))
     for _ in range(2):
         settings = home.prepare(register=tmp_path / "new", port=18_200)
         assert settings.rights.roles == {"student": {"create_rooms": True}}
         assert settings.register.roles == {"staff": ("Büro",)}
+        assert settings.accounts.resets == "own_groups"
         assert settings.register.folder == tmp_path / "new"
         assert settings.web.listen_port == 18_201
         assert settings.rest.reachable is None

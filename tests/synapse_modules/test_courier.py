@@ -1,4 +1,5 @@
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -6,7 +7,10 @@ from builders import BEN
 from twisted.internet.defer import CancelledError
 
 from school.domain.decisions import Reason
+from school.domain.first_code import SignedInWith
 from synapse_modules.courier import Courier
+
+LOGIN = (BEN.user_id, SignedInWith.FIRST_CODE, datetime(2026, 8, 17, 8, 0, 0, 500_000, tzinfo=UTC))
 
 
 class Appservice:
@@ -31,12 +35,18 @@ async def test_a_start_a_login_a_refusal_and_a_profile_are_told_with_the_shared_
     appservice = Appservice()
     assert await courier(appservice, base_url).tell_start()
     await courier(appservice, base_url).tell_login(BEN.user_id)
+    assert await courier(appservice, base_url).tell_signed_in(*LOGIN)
     await courier(appservice, base_url).tell_refusal(BEN.user_id, Reason.NO_ROOMS)
     await courier(appservice, base_url).tell_profile(BEN.user_id)
     headers = {b"Authorization": [b"Bearer secret"]}
     assert appservice.posts == [
         ("http://127.0.0.1:8009/_schulbote/module/start", {}, headers),
         ("http://127.0.0.1:8009/_schulbote/module/login", {"user_id": BEN.user_id}, headers),
+        (
+            "http://127.0.0.1:8009/_schulbote/module/signed_in",
+            {"user_id": BEN.user_id, "with": "first_code", "at": 1786953600.5},
+            headers,
+        ),
         (
             "http://127.0.0.1:8009/_schulbote/module/refusal",
             {"user_id": BEN.user_id, "reason": "no_rooms"},
@@ -49,6 +59,7 @@ async def test_a_start_a_login_a_refusal_and_a_profile_are_told_with_the_shared_
 async def test_an_appservice_that_is_away_is_logged_without_the_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     await courier(Appservice(ConnectionRefusedError("nobody there"))).tell_login(BEN.user_id)
+    assert not await courier(Appservice(ConnectionRefusedError("nobody there"))).tell_signed_in(*LOGIN)
     assert not await courier(Appservice(ConnectionRefusedError("nobody there"))).tell_start()
     assert "nobody there" in caplog.text
     assert "secret" not in caplog.text

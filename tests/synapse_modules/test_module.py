@@ -85,7 +85,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write_secrets(folder: Path) -> None:
     (folder / "secrets").mkdir()
     key = b64encode(b"k" * 32).decode()
-    for name, secret in (("message_keys", key), ("module_token", "module-token")):
+    for name, secret in (("message_keys", key), ("module_token", "module-token"), ("code_key", key)):
         path = folder / "secrets" / name
         path.write_text(secret)
         path.chmod(0o600)
@@ -239,7 +239,10 @@ REGISTERED = {
         "is_user_allowed_to_upload_media_of_size",
     },
     "register_account_validity_callbacks": {"on_user_login"},
+    "register_password_auth_provider_callbacks": {"auth_checkers"},
 }
+PASSWORDS = {"auth_checkers"}
+"""They have tests of their own (`test_code_door`)."""
 TOLD = {"on_user_login", "on_profile_update"}
 """Synapse waits for no answer of these: they tell the appservice and decide nothing."""
 
@@ -269,6 +272,11 @@ def begun(api: MagicMock) -> dict[str, Callable[[], Awaitable[None]]]:
     return {call.kwargs["desc"]: call.args[1] for call in api.delayed_background_call.call_args_list}
 
 
+def repeated(api: MagicMock) -> dict[str, Any]:
+    """What is done again and again, by its name."""
+    return {call.kwargs["desc"]: call for call in api.looping_background_call.call_args_list}
+
+
 async def test_every_process_tells_of_its_start_until_somebody_hears(school: School, api: MagicMock) -> None:
     answers = iter([ConnectionRefusedError(), ConnectionRefusedError(), None])
 
@@ -283,13 +291,13 @@ async def test_every_process_tells_of_its_start_until_somebody_hears(school: Sch
 
 
 def test_every_process_looks_at_the_directory_every_second(school: School, api: MagicMock) -> None:
-    call = api.looping_background_call.call_args
+    call = repeated(api)["schulbote_directory"]
     assert call.args[1] == 1000
     assert call.kwargs["run_on_all_instances"] is True
 
 
 async def test_looking_at_the_directory_happens_in_a_thread(school: School, api: MagicMock) -> None:
-    await api.looping_background_call.call_args.args[0]()
+    await repeated(api)["schulbote_directory"].args[0]()
     assert api.defer_to_thread.call_count == 1
 
 
@@ -324,7 +332,7 @@ NEED_NO_DIRECTORY = {"user_may_create_room_alias", "user_may_publish_room", "use
 
 def test_every_callback_is_asked_here() -> None:
     answer_no_in_doubt = {"check_can_deactivate_user", "check_can_shutdown_room"}
-    assert set(QUESTIONS) | answer_no_in_doubt | TOLD == set().union(*REGISTERED.values())
+    assert set(QUESTIONS) | answer_no_in_doubt | TOLD | PASSWORDS == set().union(*REGISTERED.values())
 
 
 @pytest.mark.parametrize("name", sorted(set(QUESTIONS) - NEED_NO_DIRECTORY))
@@ -373,7 +381,7 @@ async def test_a_login_goes_on_without_a_directory(in_doubt: School) -> None:
 
 def test_every_callback_that_is_asked_is_guarded(school: School) -> None:
     """`wraps` leaves the callback itself in `__wrapped__`."""
-    for name in set().union(*REGISTERED.values()) - TOLD:
+    for name in set().union(*REGISTERED.values()) - TOLD - PASSWORDS:
         assert hasattr(getattr(school, name), "__wrapped__"), name
         assert inspect.iscoroutinefunction(getattr(school, name))
 
@@ -771,7 +779,7 @@ class Changing:
             for statement in statements:
                 connection.execute(statement)
             connection.execute(text(bump), {"part": part})
-        await self.api.looping_background_call.call_args.args[0]()
+        await repeated(self.api)["schulbote_directory"].args[0]()
 
     async def moves(self, person: Person) -> None:
         """Somebody is in no group any more."""
@@ -861,7 +869,7 @@ async def test_a_directory_that_is_too_old_meanwhile_leaves_nothing_half_either(
     state = await changing.begin(BEN, BEA)
     changing.database.unlink()
     changing.clock.seconds += 59
-    await changing.api.looping_background_call.call_args.args[0]()
+    await repeated(changing.api)["schulbote_directory"].args[0]()
     assert await changing.school.check_event_allowed(invites(BEN, BEA, id_of(state)), state) == (True, None)
 
 
@@ -1021,7 +1029,7 @@ async def test_a_room_that_an_admin_closes_is_left_by_all_and_no_other_room(chan
 async def test_a_room_is_being_closed_for_an_hour(changing: Changing) -> None:
     await changing.school.check_can_shutdown_room(ADMIN, ROOM)
     changing.clock.seconds += 3599
-    await changing.api.looping_background_call.call_args.args[0]()
+    await repeated(changing.api)["schulbote_directory"].args[0]()
     assert await changing.school.check_event_allowed(leave(BEN), CLASS_ROOM) == (True, None)
     changing.clock.seconds += 1
     assert (await refused(changing.school.check_event_allowed(leave(BEN), CLASS_ROOM))).code == 403
@@ -1339,17 +1347,20 @@ async def test_a_login_is_told_to_the_appservice(school: School, api: MagicMock,
     assert (url, body) == ("http://127.0.0.1:8009/_schulbote/module/login", {"user_id": BEN.user_id})
 
 
-async def test_a_login_waits_a_second_at_most(school: School, api: MagicMock) -> None:
-    await school.on_user_login(BEN.user_id, None, None)
-    assert sum(call.args[0] for call in api.sleep.call_args_list) < 1.01
-
-
-async def test_a_login_does_not_wait_when_everything_is_done(
+async def test_every_process_tells_again_of_logins_that_were_not_heard(
     school: School, api: MagicMock, background: Background
 ) -> None:
-    background.done_at_once = True
-    await school.on_user_login(BEN.user_id, None, None)
-    assert not api.sleep.called
+    [check] = api.register_password_auth_provider_callbacks.call_args.kwargs["auth_checkers"].values()
+    assert await check(BEN.user_id, "m.login.password", {"password": "a password of his own"}) is None
+    api.http_client.post_json_get_json.side_effect = ConnectionRefusedError
+    await school.on_user_login(BEN.user_id, "m.login.password", None)
+    await background.run()
+    api.http_client.post_json_get_json.side_effect = None
+    again = repeated(api)["schulbote_logins"]
+    assert again.kwargs["run_on_all_instances"] is True
+    await again.args[0]()
+    body = api.http_client.post_json_get_json.call_args.args[1]
+    assert (body["user_id"], body["with"]) == (BEN.user_id, "own_password")
 
 
 async def test_the_appservice_is_not_told_of_its_own_logins(school: School, background: Background) -> None:

@@ -76,6 +76,10 @@ class LibraryClient(ABC):
     @abstractmethod
     def search_people(self, term: str) -> set[str]: ...
 
+    @abstractmethod
+    def choose_password(self, old: str, new: str) -> None:
+        """Proves with the old password who it is."""
+
     # What it shows
 
     @abstractmethod

@@ -59,6 +59,10 @@ class JsClient(LibraryClient):
     def set_state(self, room: str, event_type: str, content: Json) -> None:
         self._call("sendStateEvent", room, event_type, content, "")
 
+    def choose_password(self, old: str, new: str) -> None:
+        identifier = {"type": "m.id.user", "user": self.user_id}
+        self._call("setPassword", {"type": "m.login.password", "identifier": identifier, "password": old}, new, False)
+
     def search_people(self, term: str) -> set[str]:
         found = self._call("searchUserDirectory", {"term": term, "limit": 50})
         return {person["user_id"] for person in found["results"]}

@@ -80,12 +80,16 @@ class NioClient(LibraryClient):
     def set_state(self, room: str, event_type: str, content: Json) -> None:
         self._do(self._nio.room_put_state(room, event_type, content))
 
+    def choose_password(self, old: str, new: str) -> None:
+        identifier = {"type": "m.id.user", "user": self.user_id}
+        proof = {"type": "m.login.password", "identifier": identifier, "password": old}
+        self._post("account/password", {"auth": proof, "new_password": new, "logout_devices": False})
+
     def search_people(self, term: str) -> set[str]:
-        """It has no call for this; who wants it sends the request."""
-        body = json.dumps({"search_term": term, "limit": 50})
-        headers = {"Authorization": f"Bearer {self._nio.access_token}"}
-        answer = self._runner.run(self._nio.send("POST", "/_matrix/client/v3/user_directory/search", body, headers))
-        return {person["user_id"] for person in self._runner.run(answer.json())["results"]}
+        return {
+            person["user_id"]
+            for person in self._post("user_directory/search", {"search_term": term, "limit": 50})["results"]
+        }
 
     def rooms(self) -> dict[str, Room]:
         """It keeps rooms that one has left, so its users ask which ones are joined."""
@@ -113,6 +117,15 @@ class NioClient(LibraryClient):
 
     def _create_room(self, **request: Any) -> str:
         return self._do(self._nio.room_create(**request)).room_id
+
+    def _post(self, path: str, body: Json) -> Json:
+        """It has no call for this; who wants it sends the request."""
+        headers = {"Authorization": f"Bearer {self._nio.access_token}"}
+        answer = self._runner.run(self._nio.send("POST", f"/_matrix/client/v3/{path}", json.dumps(body), headers))
+        said = self._runner.run(answer.json())
+        if answer.status != 200:
+            raise RefusedError(Answer(answer.status, said))
+        return said
 
     def _sync(self) -> None:
         self._do(self._nio.sync(timeout=0, sync_filter={"room": {"timeline": {"limit": 50}}}))
@@ -145,13 +158,15 @@ class Nio(Library):
     def __init__(self) -> None:
         super().__init__()
         self._runner = Runner()
+        self._open: list[NioClient] = []
 
     def log_in(self, homeserver: str, user_id: str, password: str) -> NioClient:
         client = NioClient(self._runner, homeserver, user_id)
+        self._open.append(client)
         client.log_in(password)
         return client
 
     def close(self) -> None:
-        for client in self._clients.values():
+        for client in self._open:
             client.close()
         self._runner.close()
