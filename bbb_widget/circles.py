@@ -63,7 +63,7 @@ class Circles:
         """Who is in a room."""
         loop = asyncio.get_running_loop()
         asked_at, answer = self._known.get(room_id, (0.0, None))
-        if answer is None or loop.time() - asked_at > self._remember_seconds or _has_failed(answer):
+        if answer is None or loop.time() - asked_at > self._remember_seconds:
             if len(self._known) >= _MOST_ROOMS:
                 self._known.clear()
             answer = asyncio.ensure_future(self._look(room_id))
@@ -77,7 +77,3 @@ class Circles:
         """Whether somebody is in none of the groups, and may be in their rooms all the same."""
         rights = self._view.now.policy.rights
         return place.groups.isdisjoint(person.groups) and rights.holds(person, Right.WRITE_TO_GROUPS)
-
-
-def _has_failed(answer: "asyncio.Future[frozenset[UserId]]") -> bool:
-    return answer.done() and (answer.cancelled() or answer.exception() is not None)

@@ -403,6 +403,11 @@ class ConferenceDesk:
 
     # Looking around
 
+    async def newest(self, conference: Conference) -> Conference:
+        """The same as it is now."""
+        async with self._engine.connect() as connection:
+            return await read_conference(connection, conference.id) or conference
+
     async def in_room(self, room_id: str) -> list[Conference]:
         """What goes on, or is planned, in a room."""
         async with self._engine.connect() as connection:

@@ -1,6 +1,7 @@
 """BigBlueButton's side of conferences: makes meetings, looks into them, ends them, and makes addresses for browsers.
 
-However many people press at the same moment: one look at a time per meeting, whose answer counts for two seconds.
+However many people press at the same moment: one look at a time per meeting, whose answer counts for two
+seconds, also if there was none.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Final
 
-from bbb_widget.api import Bbb, Created, Document, Joining, MeetingInfo, NewMeeting
+from bbb_widget.api import Bbb, BbbUnreachableError, Created, Document, Joining, MeetingInfo, NewMeeting
 from bbb_widget.conferences import Trouble
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meeting_settings import Choices, goes_through_lobby, meeting_settings, role_of
@@ -18,6 +19,7 @@ from school.domain.conferences import Part
 
 REMEMBERED_SECONDS: Final = 2.0
 _MOST_MEETINGS: Final = 1000
+_LOOK_SECONDS: Final = 8.0
 _LONGEST_NAME: Final = 64
 _SHORTEST_NAME: Final = 2
 PAGE: Final = "/conference"
@@ -102,12 +104,20 @@ class Meetings:
         """
         loop = asyncio.get_running_loop()
         asked_at, answer = self._looks.get(meeting_id, (0.0, None))
-        if answer is None or loop.time() - asked_at > self._remember_seconds or _has_failed(answer):
+        if answer is None or loop.time() - asked_at > self._remember_seconds:
             if len(self._looks) >= _MOST_MEETINGS:
                 self._looks.clear()
-            answer = asyncio.ensure_future(self._server.info(meeting_id))
+            answer = asyncio.ensure_future(self._look(meeting_id))
             self._looks[meeting_id] = loop.time(), answer
         return await asyncio.shield(answer)
+
+    async def _look(self, meeting_id: str) -> MeetingInfo | None:
+        """Somebody stands at the door: for them an answer that takes long is none."""
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                return await self._server.info(meeting_id)
+        except TimeoutError:
+            raise BbbUnreachableError("BigBlueButton does not answer in time.") from None
 
     async def end(self, meeting_id: str) -> None:
         """Ends a meeting for everybody; one that is over stays so.
@@ -143,7 +153,3 @@ class Meetings:
         if self._bbb is None:
             raise NotOfferedError
         return self._bbb
-
-
-def _has_failed(answer: "asyncio.Future[MeetingInfo | None]") -> bool:
-    return answer.done() and (answer.cancelled() or answer.exception() is not None)

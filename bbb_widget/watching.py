@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import HomeserverError
 from appservice.school_view import SchoolView
-from bbb_widget.api import Attendee, BbbError
+from bbb_widget.api import Attendee, BbbError, BbbUnreachableError
 from bbb_widget.circles import Circles
 from bbb_widget.conferences import Place
 from bbb_widget.desk import ConferenceDesk
@@ -73,6 +73,9 @@ class ConferenceWatch:
         for conference in going_on:
             try:
                 await self._look_at(conference)
+            except BbbUnreachableError as error:
+                log.warning("conferences_not_seen", error=str(error))
+                break  # the others would wait as long
             except (BbbError, NotOfferedError, HomeserverError) as error:
                 log.warning("conference_not_seen", conference=conference.id, error=str(error))
         await self._look_ahead()

@@ -12,7 +12,10 @@ from schulbote.homeserver_config import demo_settings, log_settings
 from schulbote.new_school import ensure_secrets, write_registration
 
 SERVER_NAME: Final = "schule.localhost"
-KEPT: Final = ("accounts", "rights", "files", "rooms", "groups", "encryption", "register", "module", "keep")
+KEPT: Final = (
+    *("accounts", "rights", "files", "rooms", "groups", "encryption", "register", "module", "keep"),
+    *("bbb", "conferences"),
+)
 """Sections of a demo's school.yaml that outlive its next start; of `register` all but the folder."""
 _KEPT_OF_REST: Final = ("office", "urgent_per_day")
 """The keys of `rest` that outlive it, too: those that are no hours."""

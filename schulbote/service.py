@@ -34,6 +34,8 @@ from appservice.seats import Seats
 from appservice.silence import Silence
 from appservice.summary import Summaries
 from appservice.waiting import WaitingLook
+from bbb_widget.api import Bbb
+from bbb_widget.callbacks import callback_routes
 from roster_sync.runner import Outcome
 from roster_sync.sync import RosterSync
 from school.clock import Clock, utc_now
@@ -48,6 +50,7 @@ from school.sealing import Keyring
 from school.standing import CannotDecideError, StandingKeeper
 from school.texts import Language, Texts
 from schulbote.audit_keeper import AuditKeeper
+from schulbote.conferences import conferences_of, open_bbb
 from schulbote.connections import audit_keys, open_database, open_first_codes, open_homeserver, open_runner
 from schulbote.group_parts import GroupParts
 from schulbote.homeserver_config import APPSERVICE_ID
@@ -62,6 +65,7 @@ log = structlog.get_logger()
 _FIRST_LOGINS_SECONDS: Final = 300.0
 _WORDS_SECONDS: Final = 2.0
 _CIRCULARS_SECONDS: Final = 5.0
+_CONFERENCES_SECONDS: Final = 15.0
 _HOUSEKEEPING_SECONDS: Final = 3600.0
 _HELLO_PAUSE_SECONDS: Final = 0.5
 _AGAIN_SECONDS: Final = 5.0
@@ -89,10 +93,12 @@ async def serve(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_database(settings))
         homeserver = await stack.enter_async_context(open_homeserver(settings))
-        service = Service(settings, engine, homeserver)
+        bbb = await stack.enter_async_context(open_bbb(settings))
+        service = Service(settings, engine, homeserver, bbb=bbb)
         await service.view.refresh()
         looks = (service.metrics, rest_metrics(engine, service.waiting))
-        await _listen(stack, settings, [*service.endpoints.routes(), *metrics_routes(settings.web.listen_host, *looks)])
+        routes = [*service.endpoints.routes(), *callback_routes(service.conferences.desk)]
+        await _listen(stack, settings, [*routes, *metrics_routes(settings.web.listen_host, *looks)])
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, service.schedule.ask, Why.SIGNAL)
         tasks = [asyncio.create_task(work) for work in service.background()]
         stack.push_async_callback(_cancel, tasks)
@@ -105,7 +111,13 @@ class Service:
     """The parts of the appservice, each given just what it needs."""
 
     def __init__(
-        self, settings: Settings, engine: AsyncEngine, homeserver: Homeserver, *, clock: Clock = utc_now
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        homeserver: Homeserver,
+        *,
+        bbb: Bbb | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         language = Language(settings.school.language)
         texts = Texts(language)
@@ -159,8 +171,24 @@ class Service:
             stamps=stamps,
             clock=clock,
         )
+        self.conferences = conferences_of(
+            settings,
+            bbb=bbb,
+            engine=engine,
+            homeserver=homeserver,
+            view=self.view,
+            keyring=keyring,
+            tell=lambda: self._control.tell,
+            is_silent=self._silence.is_silent,
+            clock=clock,
+        )
         in_rooms = InRooms(
-            [room_rest.in_room(), *self._reach.in_rooms(), self._groups.in_room()],
+            [
+                room_rest.in_room(),
+                *self._reach.in_rooms(),
+                self._groups.in_room(),
+                self.conferences.command.in_room(),
+            ],
             homeserver=homeserver,
             view=self.view,
             stamps=stamps,
@@ -185,6 +213,7 @@ class Service:
                 room_rest.command(),
                 *about_waiting,
                 *self._reach.commands(),
+                self.conferences.command.command(),
                 self.sync_command.command(),
                 *self._groups.commands(),
             ],
@@ -247,6 +276,7 @@ class Service:
             keep_trying("summaries", self._summaries.make, pause=_WORDS_SECONDS),
             keep_trying("circulars", self._finish_circulars, pause=_CIRCULARS_SECONDS),
             keep_trying("words", self._control.say_what_waited, pause=_WORDS_SECONDS),
+            keep_trying("conferences", self.conferences.watch.look, pause=_CONFERENCES_SECONDS),
             keep_trying("housekeeping", self._housekeeping, pause=_HOUSEKEEPING_SECONDS),
         ]
 
@@ -336,6 +366,7 @@ class Service:
         await self._free_days.renew(now)
         async with self._engine.begin() as connection:
             await rests.forget_past(connection, before=now - _KEEP_RESTS)
+        await self.conferences.watch.forget()
         await self._audit_keeper.keep(now)
 
 

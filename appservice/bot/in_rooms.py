@@ -7,6 +7,7 @@ everybody in the room reads how it is now.
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import structlog
@@ -36,6 +37,8 @@ class RoomRequest:
     stamp: RoomStamp
     words: str
     texts: Texts
+    event_id: str = ""
+    """The message that asks, in whose place the answer comes."""
 
 
 Answer: TypeAlias = Callable[[RoomRequest], Awaitable[str]]
@@ -91,10 +94,16 @@ class InRooms:
             return
         language, command = found
         request = RoomRequest(
-            person=person, room_id=event["room_id"], stamp=stamp, words=match[2] or "", texts=Texts(language)
+            person=person,
+            room_id=event["room_id"],
+            stamp=stamp,
+            words=match[2] or "",
+            texts=Texts(language),
+            event_id=event["event_id"],
         )
         try:
-            await self._replace(event, await self._answer(command, request))
+            answer = await self._answer(command, request)
+            await self._in_place_of(event["room_id"], event["event_id"], sender, answer)
         except (RefusedError, NotThereError) as error:
             log.info("command_not_answered", room=event["room_id"], error=str(error))
 
@@ -107,23 +116,39 @@ class InRooms:
             log.warning("command_failed", error=str(error))
             return request.texts.say("bot.failed")
 
-    async def _replace(self, event: Mapping[str, Any], text: str) -> None:
-        """Puts a text in the place of a person's message, in their name (Matrix spec, "Event replacements")."""
-        room_id, sender, ts = event["room_id"], event["sender"], int(self._clock().timestamp() * 1000)
-        content = {
-            "msgtype": "m.notice",
-            "body": f"* {text}",
-            "m.new_content": {"msgtype": "m.notice", "body": text, "m.mentions": {}},
-            "m.relates_to": {"rel_type": "m.replace", "event_id": event["event_id"]},
-            "m.mentions": {},
-        }
-        binding = Binding(room_id=room_id, sender=sender, event_type="m.room.message", origin_server_ts=ts)
-        signed = self._keyring.sign(content, binding, purpose=Purpose.NOTICE, held=event["event_id"])
-        await self._homeserver.send(
-            room_id,
-            "m.room.message",
-            signed,
-            txn_id=f"in-room-{sender}-{event['event_id']}",
-            as_user=UserId(sender),
-            origin_server_ts=ts,
+    async def _in_place_of(self, room_id: str, event_id: str, sender: UserId, text: str) -> None:
+        await put_in_place(
+            self._homeserver,
+            self._keyring,
+            room_id=room_id,
+            event_id=event_id,
+            sender=sender,
+            text=text,
+            txn_id=f"in-room-{sender}-{event_id}",
+            at=self._clock(),
         )
+
+
+async def put_in_place(
+    homeserver: Homeserver,
+    keyring: Keyring,
+    *,
+    room_id: str,
+    event_id: str,
+    sender: UserId,
+    text: str,
+    txn_id: str,
+    at: datetime,
+) -> None:
+    """Puts a text in the place of a person's message, in their name (Matrix spec, "Event replacements")."""
+    ts = int(at.timestamp() * 1000)
+    content = {
+        "msgtype": "m.notice",
+        "body": f"* {text}",
+        "m.new_content": {"msgtype": "m.notice", "body": text, "m.mentions": {}},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": event_id},
+        "m.mentions": {},
+    }
+    binding = Binding(room_id=room_id, sender=sender, event_type="m.room.message", origin_server_ts=ts)
+    signed = keyring.sign(content, binding, purpose=Purpose.NOTICE, held=event_id)
+    await homeserver.send(room_id, "m.room.message", signed, txn_id=txn_id, as_user=sender, origin_server_ts=ts)

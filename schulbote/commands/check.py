@@ -9,6 +9,7 @@ import click
 from appservice.homeserver import RefusedError
 from school.config import Settings, load_settings, read_keys
 from school.errors import FailedError
+from schulbote.conferences import bbb_in_words
 from schulbote.connections import open_homeserver
 from schulbote.rest_doubts import doubts_of_days, names_rest, office_in_doubt, rest_for_nobody
 from schulbote.rights_table import lines_for_nobody, names_some
@@ -78,3 +79,4 @@ async def _check(settings: Settings) -> None:
     click.echo(f"{settings.matrix.homeserver_url} answers, and the bot may administer it.")
     if updates:
         click.echo(f"It is still doing {updates} background updates of its database.")
+    click.echo(await bbb_in_words(settings))

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from a_school import School, a_school, room
-from builders import BEN, BOT, GABI, IDA, NOON
+from builders import BEN, BERLIN, BOT, GABI, IDA, NOON
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bbb_widget.announcing import Announcing
 from bbb_widget.api import Attendee, BbbUnreachableError, Created, Joining, MeetingInfo, NewMeeting
 from bbb_widget.circles import Circles
+from bbb_widget.conference_command import ConferenceCommand
 from bbb_widget.conferences import Place, Wish
 from bbb_widget.desk import ConferenceDesk
 from bbb_widget.guest_desk import GuestDesk
@@ -23,6 +25,7 @@ from school.config.conferences import ConferenceSettings
 from school.database.conferences import Conference
 from school.domain.groups import GroupId
 from school.domain.rooms import RoomKind, RoomStamp
+from school.sealing import Keyring
 
 CHAT = "!chat"
 CLASS = Place(room_id=room("5a"), groups=frozenset({GroupId("5a")}))
@@ -79,6 +82,16 @@ class FakeBbb:
 
 
 @dataclass
+class Sent:
+    """What the bot, or somebody by the school's hand, wrote."""
+
+    room_id: str
+    body: str
+    as_user: str | None
+    replaces: str | None
+
+
+@dataclass
 class Conferences:
     """The desks, and what they stand on."""
 
@@ -90,6 +103,12 @@ class Conferences:
     over: list[Conference] = field(default_factory=list)
     reminded: list[Conference] = field(default_factory=list)
     remember_seconds: float = 0.0
+    sent: list[Sent] = field(default_factory=list)
+    told: list[tuple[str, str]] = field(default_factory=list)
+    deaf: set[str] = field(default_factory=set)
+    """Who has no control room."""
+    silent: set[str] = field(default_factory=set)
+    """Who rests."""
 
     def __post_init__(self) -> None:
         common: dict[str, Any] = {"engine": self.school.engine, "school": self.settings, "clock": lambda: self.now}
@@ -100,15 +119,60 @@ class Conferences:
         self.meetings = Meetings(bbb=bbb, school=self.settings, keys=self.keys, public_url=URL, **short)
         desk = {"view": view, "circles": self.circles, "keys": self.keys} | common
         self.desk = ConferenceDesk(meetings=self.meetings, **desk)
-        self.desk.on_end.append(self._ended)
+        self.school.homeserver.send = self._send
+        announcing = Announcing(
+            engine=self.school.engine,
+            homeserver=self.school.homeserver,
+            view=view,
+            keyring=Keyring([bytes(32)]),
+            meetings=self.meetings,
+            circles=self.circles,
+            zone=BERLIN,
+            tell=lambda: self._tell,
+            clock=lambda: self.now,
+        )
+        self.announcing = announcing
+        self.desk.on_end += [self._ended, announcing.ended]
         self.guests = GuestDesk(desk=self.desk, **common)
         self.watch = ConferenceWatch(desk=self.desk, remind=self._remind, **desk)
+        self.command = ConferenceCommand(
+            engine=self.school.engine,
+            view=view,
+            desk=self.desk,
+            guests=self.guests,
+            announcing=announcing,
+            zone=BERLIN,
+            tell=lambda: self._tell,
+            is_silent=self.silent.__contains__,
+            clock=lambda: self.now,
+        )
 
     async def _ended(self, conference: Conference) -> None:
         self.over.append(conference)
 
     async def _remind(self, conference: Conference) -> None:
         self.reminded.append(conference)
+        await self.announcing.remind(conference)
+
+    async def _send(
+        self,
+        room_id: str,
+        event_type: str,
+        content: dict[str, Any],
+        *,
+        txn_id: str,
+        as_user: str | None = None,
+        origin_server_ts: int | None = None,
+    ) -> str:
+        replaces = content.get("m.relates_to", {}).get("event_id")
+        body = content["m.new_content"]["body"] if replaces else content["body"]
+        self.sent.append(Sent(room_id=room_id, body=body, as_user=as_user, replaces=replaces))
+        return f"$sent-{len(self.sent)}"
+
+    async def _tell(self, user_id: str, text: str, *, txn_id: str) -> bool:
+        if user_id not in self.deaf:
+            self.told.append((user_id, text))
+        return user_id not in self.deaf
 
     def later(self, **by: float) -> None:
         """Time goes on."""

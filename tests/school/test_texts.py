@@ -49,7 +49,8 @@ def said_in_code() -> Iterator[tuple[str, set[str], str]]:
 def explained_commands() -> set[str]:
     """Which help texts the commands of the bot name. One that names none cannot be made."""
     named = set()
-    for file in sorted((ROOT / "appservice").rglob("*.py")):
+    files = (file for package in ("appservice", "bbb_widget") for file in (ROOT / package).rglob("*.py"))
+    for file in sorted(files):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Command":
                 named |= {word.value.value for word in node.keywords if word.arg == "help"}  # type: ignore[attr-defined]

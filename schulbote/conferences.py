@@ -1,0 +1,130 @@
+"""The video conferences of a school.yaml, put together."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from appservice.bot.sync_news import Tell
+from appservice.homeserver import Homeserver
+from appservice.school_view import SchoolView
+from bbb_widget.announcing import Announcing
+from bbb_widget.api import Algorithm, Bbb, BbbServer
+from bbb_widget.circles import Circles
+from bbb_widget.conference_command import ConferenceCommand
+from bbb_widget.desk import ConferenceDesk
+from bbb_widget.guest_desk import GuestDesk
+from bbb_widget.keys import ConferenceKeys
+from bbb_widget.meetings import Meetings
+from bbb_widget.watching import ConferenceWatch
+from school.clock import Clock, utc_now
+from school.config import Settings, read_keys, read_secret
+from school.domain.people import UserId
+from school.sealing import Keyring
+
+_API: Final = "/api"
+_PROBE: Final = "schulbote-check"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conferences:
+    """The parts that others need."""
+
+    desk: ConferenceDesk
+    guests: GuestDesk
+    watch: ConferenceWatch
+    command: ConferenceCommand
+
+
+@asynccontextmanager
+async def open_bbb(settings: Settings) -> AsyncIterator[Bbb | None]:
+    """The connection to the school's BigBlueButton; None if school.yaml names none.
+
+    Raises:
+        ConfigError: the secret cannot be read.
+    """
+    bbb = settings.bbb
+    if bbb.url is None or bbb.secret_file is None:
+        yield None
+        return
+    server = BbbServer(
+        url=bbb.url.removesuffix(_API),
+        secret=read_secret(bbb.secret_file),
+        algorithm=Algorithm(bbb.checksum.value),
+        timeout_seconds=bbb.timeout_seconds,
+    )
+    async with Bbb(server) as opened:
+        yield opened
+
+
+async def bbb_in_words(settings: Settings) -> str:
+    """Whether BigBlueButton answers; in a sentence for whoever runs the server.
+
+    Raises:
+        BbbError: it does not, or not as it should.
+        ConfigError: the secret cannot be read.
+    """
+    async with open_bbb(settings) as bbb:
+        if bbb is None:
+            return "No BigBlueButton is named (bbb.url): no video conferences are offered."
+        await bbb.is_running(_PROBE)
+    return f"{settings.bbb.url} answers, and accepts our checksums."
+
+
+def conferences_of(
+    settings: Settings,
+    *,
+    bbb: Bbb | None,
+    engine: AsyncEngine,
+    homeserver: Homeserver,
+    view: SchoolView,
+    keyring: Keyring,
+    tell: Callable[[], Tell],
+    is_silent: Callable[[UserId], bool],
+    clock: Clock = utc_now,
+) -> Conferences:
+    """Everything about conferences. `tell` gives what speaks in control rooms, once it is there."""
+    keys = ConferenceKeys(read_keys(settings.secrets.identity_key)[0])
+    school = settings.conferences
+    meetings = Meetings(bbb=bbb, school=school, keys=keys, public_url=settings.web.public_url)
+    circles = Circles(view=view, room_members=homeserver.room_members)
+    desk = ConferenceDesk(
+        engine=engine, view=view, meetings=meetings, circles=circles, keys=keys, school=school, clock=clock
+    )
+    guests = GuestDesk(engine=engine, desk=desk, school=school, clock=clock)
+    announcing = Announcing(
+        engine=engine,
+        homeserver=homeserver,
+        view=view,
+        keyring=keyring,
+        meetings=meetings,
+        circles=circles,
+        zone=settings.zone,
+        tell=tell,
+        clock=clock,
+    )
+    desk.on_end.append(announcing.ended)
+    watch = ConferenceWatch(
+        engine=engine,
+        view=view,
+        desk=desk,
+        circles=circles,
+        keys=keys,
+        school=school,
+        remind=announcing.remind,
+        clock=clock,
+    )
+    command = ConferenceCommand(
+        engine=engine,
+        view=view,
+        desk=desk,
+        guests=guests,
+        announcing=announcing,
+        zone=settings.zone,
+        tell=tell,
+        is_silent=is_silent,
+        clock=clock,
+    )
+    return Conferences(desk=desk, guests=guests, watch=watch, command=command)
