@@ -8,18 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from acceptance.bbb import Bbb
 from acceptance.people import OFFICE, Admin, People, Person
 from acceptance.rights.attempts import Cast
 from acceptance.running import REGISTERS, Demo
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Iterator[Demo]:
+def bbb(tmp_path_factory) -> Iterator[Bbb]:
+    """The school's BigBlueButton: a stand-in that answers like one."""
+    with Bbb(tmp_path_factory.mktemp("bbb")).running() as bbb:
+        yield bbb
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory, bbb) -> Iterator[Demo]:
     """One whole school for all stories."""
     folder = tmp_path_factory.mktemp("oberschule")
     register = shutil.copytree(REGISTERS / "oberschule" / "iserv", folder / "register")
     demo = Demo(folder / "home", register)
-    demo.has_rules(f"rest: {{office: {OFFICE}}}\n")
+    demo.has_rules(f"rest: {{office: {OFFICE}}}\nbbb: {{url: '{bbb.url}', secret_file: '{bbb.secret_file}'}}\n")
     with demo.running():
         yield demo
 

@@ -2,7 +2,8 @@
 code of its own, refuses joins that a real one refuses, and calls back three times when a meeting ends.
 
 As a program: `python stub_bbb.py SECRET PORT [CERTIFICATE KEY]`. Beside BigBlueButton's own API it has
-`GET /stub/calls` (what was asked so far), `POST /stub/leave?meetingID=…&userID=…` and `POST /stub/broken?on=1`.
+`GET /stub/calls` (what was asked so far), `POST /stub/leave?meetingID=…&userID=…`,
+`POST /stub/end?meetingID=…` and `POST /stub/broken?on=1`.
 """
 
 import asyncio
@@ -100,6 +101,7 @@ class StubBbb:
         app.router.add_route("*", PREFIX + "/{call}", self.answer)
         app.router.add_get("/stub/calls", self._calls)
         app.router.add_post("/stub/leave", self._leave)
+        app.router.add_post("/stub/end", self._end_by_itself)
         app.router.add_post("/stub/broken", self._break)
         app.on_cleanup.append(self._stop)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -244,6 +246,10 @@ class StubBbb:
 
     async def _leave(self, request: web.Request) -> web.Response:
         self.leave(request.query["meetingID"], request.query["userID"])
+        return web.Response()
+
+    async def _end_by_itself(self, request: web.Request) -> web.Response:
+        self.end(request.query["meetingID"])
         return web.Response()
 
     async def _break(self, request: web.Request) -> web.Response:
