@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 import stamina
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from yarl import URL
 
 from bbb_widget.api import answers
 from bbb_widget.api.errors import BbbRefusedError, BbbUnreachableError
@@ -77,10 +78,11 @@ class Bbb:
         return f"{self._server.address('join')}?{self._server.signed('join', joining.parameters())}"
 
     async def _ask(self, call: str, parameters: dict[str, str], body: bytes | None = None) -> Element:
-        address = f"{self._server.address(call)}?{self._server.signed(call, parameters)}"
+        # What is signed is sent as it stands: left to itself, aiohttp would write some signs of it anew.
+        address = URL(f"{self._server.address(call)}?{self._server.signed(call, parameters)}", encoded=True)
         return await self._retry(self._once, address, body)
 
-    async def _once(self, address: str, body: bytes | None) -> Element:
+    async def _once(self, address: URL, body: bytes | None) -> Element:
         try:
             if body is None:
                 request = self._session.get(address, allow_redirects=False)

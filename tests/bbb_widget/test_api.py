@@ -96,6 +96,14 @@ async def test_a_meeting_is_made_with_what_was_asked_and_signed(bbb: Bbb, server
     assert dict(parse_qsl(query)).items() >= {"name": "8.1 Übung & Spaß", "meetingID": "m-1", "record": "false"}.items()
 
 
+@pytest.mark.parametrize("value", ["a,b", "https://x.test/a?b=1&c=ü/..%2F", "a+b c", "~!*'();:@$[]{}|^`\"<>#%", "👋"])
+async def test_what_is_signed_is_sent_as_it_stands(value: str, bbb: Bbb, server: Server) -> None:
+    server.answers = [success(CREATED.format(key=""))]
+    await bbb.create(NewMeeting(meeting_id="m-1", name=value, settings={"disabledFeatures": value}))
+    assert is_signed("create", server.asked[0][2])
+    assert dict(parse_qsl(server.asked[0][2]))["disabledFeatures"] == value
+
+
 async def test_a_meeting_that_is_there_is_told(bbb: Bbb, server: Server) -> None:
     server.answers = [success(CREATED.format(key="duplicateWarning"))]
     assert (await bbb.create(NewMeeting(meeting_id="m-1", name="8.1"))).was_there
