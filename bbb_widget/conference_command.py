@@ -23,6 +23,7 @@ from bbb_widget.announcing import Announcing
 from bbb_widget.conference_words import Does, Said, Unclear, read_words, split_groups
 from bbb_widget.conferences import Place, Started, Trouble, Wish
 from bbb_widget.desk import ConferenceDesk
+from bbb_widget.feeds import Feeds
 from bbb_widget.guest_desk import GuestDesk, name_of_guest
 from school.clock import Clock, utc_now
 from school.database.conferences import Conference, Message, conferences_started_by
@@ -36,6 +37,7 @@ from school.domain.rooms import RoomStamp
 from school.texts import Language, Texts
 
 _LONGEST_TITLE: Final = 60
+_OF_ONESELF: Final = frozenset({Does.PLANNED, Does.CALENDAR, Does.NO_CALENDAR})
 
 
 class ConferenceCommand:
@@ -49,6 +51,7 @@ class ConferenceCommand:
         desk: ConferenceDesk,
         guests: GuestDesk,
         announcing: Announcing,
+        feeds: Feeds,
         zone: ZoneInfo,
         tell: Callable[[], Tell],
         is_silent: Callable[[UserId], bool] = lambda _: False,
@@ -59,6 +62,7 @@ class ConferenceCommand:
         self._desk = desk
         self._guests = guests
         self._announcing = announcing
+        self._feeds = feeds
         self._zone = zone
         self._tell = tell
         self._is_silent = is_silent
@@ -88,6 +92,8 @@ class ConferenceCommand:
             return _unclear(said, texts)
         if said.does is Does.START:
             return await self._start_for_groups(person, said, texts)
+        if said.does in _OF_ONESELF:
+            return await self._about_planned(said.does, person, texts)
         known = await self._of(person)
         if said.does is Does.END and said.text:
             group = named_group(said.text, groups_in_reach(self._view.now, person), texts)
@@ -138,6 +144,8 @@ class ConferenceCommand:
             return _unclear(said, texts)
         if said.does is Does.START or (said.does is Does.END and said.text):
             return await self._start_here(request, said)
+        if said.does in _OF_ONESELF:
+            return await self._alone(person, await self._about_planned(said.does, person, texts), texts)
         here = await self._desk.in_room(request.room_id)
         if not here and said.does is Does.LIST:
             here = [each for each in await self._of(person) if each.room_id == request.room_id]
@@ -189,12 +197,29 @@ class ConferenceCommand:
                 answer = await self._list(person, conference, texts)
         if here or isinstance(answer, Decision):
             return _refusal(answer, texts) if isinstance(answer, Decision) else answer
-        name = f"conference-answer-{conference.id}-{self._clock().timestamp()}"
+        return await self._alone(person, answer, texts)
+
+    async def _alone(self, person: Person, answer: str, texts: Texts) -> str:
+        """Tells somebody alone what they asked in a room; returns what the room reads."""
+        name = f"conference-answer-{person.user_id}-{self._clock().timestamp()}"
         if self._is_silent(person.user_id):  # a word that waits would be kept with its link and its names
             return texts.say("conference.ask_alone")
         if await self._tell()(person.user_id, answer, txn_id=name):
             return texts.say("conference.told_alone")
         return texts.say("conference.ask_alone")
+
+    async def _about_planned(self, does: Does, person: Person, texts: Texts) -> str:
+        """What is planned for somebody, and the address of their calendar."""
+        match does:
+            case Does.CALENDAR:
+                return texts.say("conference.calendar", link=await self._feeds.make(person))
+            case Does.NO_CALENDAR:
+                ended = await self._feeds.end(person)
+                return texts.say("conference.calendar_ended") if ended else texts.say("conference.calendar_none")
+        planned = await self._desk.planned_for(person)
+        return "\n".join(self._announcing.words(each, texts) for each in planned) or texts.say(
+            "conference.nothing_planned"
+        )
 
     async def _end(self, person: Person, conference: Conference, texts: Texts) -> str:
         ended = await self._desk.end(person, conference.id)

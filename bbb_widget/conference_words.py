@@ -19,6 +19,9 @@ _END: Final = frozenset({"ende", "beenden", "schluss", "aus", "stopp", "stop", "
 _GUEST: Final = frozenset({"gast", "guest"})
 _AWAY: Final = frozenset({"weg", "raus", "zurücknehmen", "zurück", "remove", "revoke", "away"})
 _LIST: Final = frozenset({"liste", "anwesenheit", "teilnahme", "attendance", "list"})
+_PLANNED: Final = frozenset({"geplant", "planned"})
+_CALENDAR: Final = frozenset({"kalender", "calendar"})
+_OFF: Final = frozenset({"aus", "off", "weg"})
 _WEEKDAYS: Final = frozenset(
     {"montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"}
     | {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
@@ -48,6 +51,9 @@ class Does(Enum):
     INVITE = auto()
     UNINVITE = auto()
     LIST = auto()
+    PLANNED = auto()
+    CALENDAR = auto()
+    NO_CALENDAR = auto()
 
 
 class Unclear(Enum):
@@ -83,6 +89,12 @@ def read_words(words: str, *, now: datetime, zone: ZoneInfo) -> Said | Unclear:
             return Said(does=Does.END, text=rest)
         case word if word in _LIST and not rest:
             return Said(does=Does.LIST)
+        case word if word in _PLANNED and not rest:
+            return Said(does=Does.PLANNED)
+        case word if word in _CALENDAR and not rest:
+            return Said(does=Does.CALENDAR)
+        case word if word in _CALENDAR and rest.casefold() in _OFF:
+            return Said(does=Does.NO_CALENDAR)
     return _start(words.strip(), now=now, zone=zone)
 
 

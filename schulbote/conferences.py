@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.sync_news import Tell
@@ -12,9 +13,11 @@ from appservice.homeserver import Homeserver
 from appservice.school_view import SchoolView
 from bbb_widget.announcing import Announcing
 from bbb_widget.api import Algorithm, Bbb, BbbServer
+from bbb_widget.callbacks import callback_routes
 from bbb_widget.circles import Circles
 from bbb_widget.conference_command import ConferenceCommand
 from bbb_widget.desk import ConferenceDesk
+from bbb_widget.feeds import Feeds, feed_routes
 from bbb_widget.guest_desk import GuestDesk
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meetings import Meetings
@@ -23,6 +26,7 @@ from school.clock import Clock, utc_now
 from school.config import Settings, read_keys, read_secret
 from school.domain.people import UserId
 from school.sealing import Keyring
+from school.texts import Language
 
 _API: Final = "/api"
 _PROBE: Final = "schulbote-check"
@@ -36,6 +40,11 @@ class Conferences:
     guests: GuestDesk
     watch: ConferenceWatch
     command: ConferenceCommand
+    feeds: Feeds
+
+    def routes(self) -> list[web.RouteDef]:
+        """What BigBlueButton and calendar programs ask."""
+        return [*callback_routes(self.desk), *feed_routes(self.feeds)]
 
 
 @asynccontextmanager
@@ -116,15 +125,26 @@ def conferences_of(
         remind=announcing.remind,
         clock=clock,
     )
+    feeds = Feeds(
+        engine=engine,
+        view=view,
+        desk=desk,
+        circles=circles,
+        zone=settings.zone,
+        host=settings.matrix.server_name,
+        language=Language(settings.school.language),
+        clock=clock,
+    )
     command = ConferenceCommand(
         engine=engine,
         view=view,
         desk=desk,
         guests=guests,
         announcing=announcing,
+        feeds=feeds,
         zone=settings.zone,
         tell=tell,
         is_silent=is_silent,
         clock=clock,
     )
-    return Conferences(desk=desk, guests=guests, watch=watch, command=command)
+    return Conferences(desk=desk, guests=guests, watch=watch, command=command, feeds=feeds)

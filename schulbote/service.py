@@ -35,7 +35,6 @@ from appservice.silence import Silence
 from appservice.summary import Summaries
 from appservice.waiting import WaitingLook
 from bbb_widget.api import Bbb
-from bbb_widget.callbacks import callback_routes
 from roster_sync.runner import Outcome
 from roster_sync.sync import RosterSync
 from school.clock import Clock, utc_now
@@ -97,7 +96,7 @@ async def serve(settings: Settings) -> None:
         service = Service(settings, engine, homeserver, bbb=bbb)
         await service.view.refresh()
         looks = (service.metrics, rest_metrics(engine, service.waiting))
-        routes = [*service.endpoints.routes(), *callback_routes(service.conferences.desk)]
+        routes = [*service.endpoints.routes(), *service.conferences.routes()]
         await _listen(stack, settings, [*routes, *metrics_routes(settings.web.listen_host, *looks)])
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, service.schedule.ask, Why.SIGNAL)
         tasks = [asyncio.create_task(work) for work in service.background()]

@@ -22,6 +22,7 @@ from school.database.tables import (
     bot_words,
     circulars,
     conference_attendance,
+    conference_feeds,
     conferences,
     control_rooms,
     first_codes,
@@ -211,6 +212,7 @@ KEPT: Final[Sequence[Kept]] = (
         topic=Topic.CONFERENCES,
         hidden=("meeting_id", "create_time_ms", "messages"),
     ),
+    Kept(table=conference_feeds, column="person_id", topic=Topic.CONFERENCES, hidden=("token_hash",)),
     Kept(
         table=conference_attendance,
         column="person_id",

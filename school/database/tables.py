@@ -376,6 +376,15 @@ conference_guests = Table(
     Column("uses", Integer, nullable=False, default=0),
 )
 
+# The secret address of somebody's calendar of conferences: of it a hash.
+conference_feeds = Table(
+    "conference_feeds",
+    metadata,
+    Column("person_id", ForeignKey("persons.id"), primary_key=True),
+    Column("token_hash", String, nullable=False, unique=True),
+    Column("made_at", Double, nullable=False),
+)
+
 # Who was in a conference, from when until when. A guest has a name here, and no person.
 conference_attendance = Table(
     "conference_attendance",

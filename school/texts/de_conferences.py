@@ -41,6 +41,14 @@ SENTENCES: Final = {
     "conference.list": "In der Konferenz „{title}“ waren:",
     "conference.was_there": "• {name}: {came} bis {left}",
     "conference.nobody_there": "Wer in der Konferenz „{title}“ war, ist nicht bekannt.",
+    "conference.nothing_planned": "Es ist keine Konferenz für dich geplant.",
+    "conference.calendar": (
+        "Dein Kalender mit geplanten Konferenzen: {link}\nDer Link ist nur für dich. Ein neuer beendet den alten; "
+        "zurücknehmen: !konferenz kalender aus"
+    ),
+    "conference.calendar_ended": "Der Link zu deinem Kalender gilt nicht mehr.",
+    "conference.calendar_none": "Du hast keinen Link zu einem Kalender.",
+    "conference.calendar_name": "Konferenzen der Schule",
     "help.conference": "eine Videokonferenz beginnen, planen, beenden",
     "help.conference.more": (
         "!konferenz Mathe – beginnt eine in dem Raum, in dem du es schreibst\n"
@@ -48,6 +56,7 @@ SENTENCES: Final = {
         "!konferenz Mathe am Freitag um 14:00 – plant eine; auch: morgen um 8:00, jeden Freitag um 14:00\n"
         "!konferenz ende – beendet sie für alle, oder sagt die geplante ab\n"
         "!konferenz gast Petra Lehmann – ein Link für jemanden von außen; gast weg Petra Lehmann nimmt ihn zurück\n"
-        "!konferenz liste – wer da war"
+        "!konferenz liste – wer da war\n"
+        "!konferenz geplant – was für dich geplant ist; kalender – ein Link dafür für deinen Kalender"
     ),
 }

@@ -41,6 +41,14 @@ SENTENCES: Final = {
     "conference.list": "In the conference “{title}” were:",
     "conference.was_there": "• {name}: {came} to {left}",
     "conference.nobody_there": "It is not known who was in the conference “{title}”.",
+    "conference.nothing_planned": "No conference is planned for you.",
+    "conference.calendar": (
+        "Your calendar of planned conferences: {link}\nThe link is for you alone. A new one ends the old one; "
+        "take it back: !conference calendar off"
+    ),
+    "conference.calendar_ended": "The link to your calendar does not work any more.",
+    "conference.calendar_none": "You have no link to a calendar.",
+    "conference.calendar_name": "Conferences of the school",
     "help.conference": "start, plan or end a video conference",
     "help.conference.more": (
         "!conference Maths – starts one in the room in which you write it\n"
@@ -48,6 +56,7 @@ SENTENCES: Final = {
         "!conference Maths on Friday at 14:00 – plans one; also: tomorrow at 8:00, every Friday at 14:00\n"
         "!conference end – ends it for everybody, or calls off the planned one\n"
         "!conference guest Petra Lehmann – a link for somebody from outside; guest remove Petra Lehmann takes it back\n"
-        "!conference list – who was there"
+        "!conference list – who was there\n"
+        "!conference planned – what is planned for you; calendar – a link to it for your calendar"
     ),
 }

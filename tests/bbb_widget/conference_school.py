@@ -17,6 +17,7 @@ from bbb_widget.circles import Circles
 from bbb_widget.conference_command import ConferenceCommand
 from bbb_widget.conferences import Place, Wish
 from bbb_widget.desk import ConferenceDesk
+from bbb_widget.feeds import Feeds
 from bbb_widget.guest_desk import GuestDesk
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meetings import Meetings
@@ -26,6 +27,7 @@ from school.database.conferences import Conference
 from school.domain.groups import GroupId
 from school.domain.rooms import RoomKind, RoomStamp
 from school.sealing import Keyring
+from school.texts import Language
 
 CHAT = "!chat"
 CLASS = Place(room_id=room("5a"), groups=frozenset({GroupId("5a")}))
@@ -135,12 +137,23 @@ class Conferences:
         self.desk.on_end += [self._ended, announcing.ended]
         self.guests = GuestDesk(desk=self.desk, **common)
         self.watch = ConferenceWatch(desk=self.desk, remind=self._remind, **desk)
+        self.feeds = Feeds(
+            engine=self.school.engine,
+            view=view,
+            desk=self.desk,
+            circles=self.circles,
+            zone=BERLIN,
+            host="school.test",
+            language=Language.GERMAN,
+            clock=lambda: self.now,
+        )
         self.command = ConferenceCommand(
             engine=self.school.engine,
             view=view,
             desk=self.desk,
             guests=self.guests,
             announcing=announcing,
+            feeds=self.feeds,
             zone=BERLIN,
             tell=lambda: self._tell,
             is_silent=self.silent.__contains__,

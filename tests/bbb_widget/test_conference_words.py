@@ -63,6 +63,10 @@ def start(text: str = "", when: datetime | None = None, *, weekly: bool = False)
         ("gast", start("gast")),
         ("liste", Said(does=Does.LIST)),
         ("attendance", Said(does=Does.LIST)),
+        ("geplant", Said(does=Does.PLANNED)),
+        ("calendar", Said(does=Does.CALENDAR)),
+        ("kalender aus", Said(does=Does.NO_CALENDAR)),
+        ("Kalender basteln", start("Kalender basteln")),
         ("Liste der Bücher", start("Liste der Bücher")),
     ],
 )
