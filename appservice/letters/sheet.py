@@ -29,15 +29,16 @@ class NoWayInError(WrongUseError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step: its sentences, an address to be typed, and a link for a camera."""
+    """One step: its sentences, an address to be typed, and a link for a camera. `button` is what one presses there."""
 
     sentences: Sequence[str]
+    button: str = ""
     address: str | None = None
     link: str | None = None
 
     def said(self, language: LetterLanguage) -> str:
         """The step in words."""
-        return " ".join(CATALOGUES[language][sentence] for sentence in self.sentences)
+        return " ".join(CATALOGUES[language][sentence].format(button=self.button) for sentence in self.sentences)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +85,14 @@ def sheet_of(
 
 def _steps(settings: Settings) -> Iterator[Step]:
     web = settings.web.element_url
-    if settings.accounts.sign_in is SignIn.OIDC:
+    if (oidc := settings.accounts.oidc) and settings.accounts.sign_in is SignIn.OIDC:
         if web is None:
             raise NoWayInError(
                 "With accounts.sign_in: oidc people sign in with Element Web, and a letter has to name its address; "
                 "write it into school.yaml as web.element_url."
             )
         yield Step(sentences=["only_browser"], address=web, link=element_web_link(web))
-        yield Step(sentences=["sign_in_oidc"])
+        yield Step(sentences=["sign_in_oidc"], button=oidc.name)
         yield Step(sentences=["rooms"])
         return
     yield Step(sentences=["app"], link=element_x_link(settings.matrix.server_name))

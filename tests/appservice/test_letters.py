@@ -26,6 +26,7 @@ NOW = datetime(2026, 8, 23, 22, 30, tzinfo=UTC)
 """Half past twelve in the night to the 24th, in Berlin."""
 CODE = "k7wq-m3fxn-9dtrb"
 CASES = ["codes", "ldap", "oidc"]
+OIDC = {"name": "IServ", "issuer": "https://i.see.de", "client_id": "schulbote", "client_secret_file": "secrets/oidc"}
 SECOND = [language for language in LetterLanguage if language != LetterLanguage.GERMAN]
 BUNDLED = Fonts(include_system_fonts=False)
 """What comes with typst, and nothing of this machine."""
@@ -93,7 +94,8 @@ def sheet(tmp_path: Path) -> Callable[..., Sheet]:
             "school": {"name": "Schule am See"},
             "matrix": {"server_name": "schule-am-see.de", "homeserver_url": "http://127.0.0.1:8008"},
             "web": web,
-            "accounts": {"sign_in": sign_in},
+            "accounts": {"sign_in": sign_in, "oidc": OIDC} if sign_in == "oidc" else {"sign_in": sign_in},
+            "register": {"ldap": {"url": "ldap://127.0.0.1", "base": "dc=see,dc=de"}},
         }
         file = tmp_path / "school.yaml"
         file.write_text(yaml.safe_dump(content | sections))
@@ -198,6 +200,11 @@ def test_where_passwords_are_not_ours_a_letter_speaks_of_no_code(sheet: Callable
     assert "gültigbis" not in page
     assert CATALOGUES[LetterLanguage.GERMAN]["secret"].split()[0] + "Code" not in page
     assert "Passwortwählen" not in page
+
+
+def test_with_single_sign_on_a_letter_names_the_button(sheet: Callable[..., Sheet]) -> None:
+    [page] = printed([letter(code=None)], sheet("oidc", LetterLanguage.ARABIC))
+    assert page.count("IServ") == 2
 
 
 def test_with_single_sign_on_a_letter_has_to_name_a_web_client(sheet: Callable[..., Sheet]) -> None:

@@ -22,6 +22,11 @@ from schulbote.standing_now import read_standing
 
 CODE = re.compile(r"\b[2-9b-z]{4}-[2-9b-z]{5}-[2-9b-z]{5}\b")
 CLASS = ("--class", "8.1")
+OIDC = """\
+accounts:
+  sign_in: oidc
+  oidc: {name: IServ, issuer: "https://iserv.see.de", client_id: schulbote, client_secret_file: secrets/oidc}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +53,14 @@ def letters(schulbote: Callable[..., Any], filled: Path, tmp_path: Path) -> Call
 @pytest.fixture
 def pdf(tmp_path: Path) -> Path:
     return tmp_path / "letters.pdf"
+
+
+def with_ldap(filled: Path) -> Path:
+    """The same school, where people sign in with the passwords of a directory server."""
+    file = variant(filled, "ldap.yaml", more="accounts: {sign_in: ldap}\n")
+    server = "register: {ldap: {url: 'ldap://127.0.0.1', base: 'dc=see,dc=de'}, "
+    file.write_text(file.read_text().replace("register: {", server))
+    return file
 
 
 def pages(pdf: Path) -> list[str]:
@@ -232,7 +245,7 @@ def test_nobody_at_all(letters: Callable[..., Any], pdf: Path) -> None:
 
 
 def test_with_a_directory_server_letters_have_no_codes(letters: Callable[..., Any], filled: Path, pdf: Path) -> None:
-    ldap = variant(filled, "ldap.yaml", more="accounts: {sign_in: ldap}\n")
+    ldap = with_ldap(filled)
     newcomers = ids(filled, "Klasse 8.1").values()
     signs_in(filled, *list(newcomers)[:3])
     answer = letters(*CLASS, config=ldap)
@@ -247,12 +260,12 @@ def test_with_a_directory_server_letters_have_no_codes(letters: Callable[..., An
 def test_with_single_sign_on_the_address_of_element_web_is_needed(
     letters: Callable[..., Any], filled: Path, pdf: Path
 ) -> None:
-    oidc = variant(filled, "oidc.yaml", more="accounts: {sign_in: oidc}\n")
+    oidc = variant(filled, "oidc.yaml", more=OIDC)
     answer = letters(*CLASS, config=oidc)
     assert answer.status == 2
     assert "web.element_url" in answer.err
     assert not pdf.exists()
-    with_web = "accounts: {sign_in: oidc}\nweb: {element_url: 'https://element.schule-am-see.de'}\n"
+    with_web = f"{OIDC}web: {{element_url: 'https://element.schule-am-see.de'}}\n"
     assert letters(*CLASS, config=variant(filled, "web.yaml", more=with_web)).status == 0
     assert holding(filled) == {}
 
@@ -411,7 +424,7 @@ def test_everybody_for_programs(schulbote: Callable[..., Any], letters: Callable
         (True, False),
         (False, False),
     ]
-    ldap = variant(filled, "ldap.yaml", more="accounts: {sign_in: ldap}\n")
+    ldap = with_ldap(filled)
     answer = schulbote("-c", ldap, "logins", *CLASS, "--role", "student", "--json")
     assert {(one["role"], one["own_password"]) for one in json.loads(answer.out)} == {("student", None)}
 

@@ -15,7 +15,7 @@ WORDS: Final = {
     "only_browser": "Diese Adresse am Computer oder am Handy im Browser öffnen:",
     "sign_in_codes": "Mit dem Benutzernamen oben anmelden. Der Code oben ist das Passwort.",
     "sign_in_ldap": "Mit dem Benutzernamen oben anmelden. Das Passwort ist das, das auch sonst an der Schule gilt.",
-    "sign_in_oidc": "Dort den Knopf der Schule wählen und sich mit dem Schulkonto anmelden.",
+    "sign_in_oidc": "Dort „{button}“ wählen und sich mit dem Schulkonto anmelden.",
     "browser": "Am Computer geht das im Browser:",
     "own_password": "Ein eigenes Passwort wählen, auf dieser Seite. Danach gilt der Code oben nicht mehr.",
     "rooms": "Fertig: Die Räume der Klasse und der Gruppen sind schon da.",

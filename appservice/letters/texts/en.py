@@ -15,7 +15,7 @@ WORDS: Final = {
     "only_browser": "Open this address in the browser of a computer or a phone:",
     "sign_in_codes": "Sign in with the user name above. The code above is the password.",
     "sign_in_ldap": "Sign in with the user name above. The password is the one that you use at school.",
-    "sign_in_oidc": "Choose the school’s button there and sign in with your school account.",
+    "sign_in_oidc": "Choose “{button}” there and sign in with your school account.",
     "browser": "On a computer, this works in the browser:",
     "own_password": "Choose a password of your own, on this page. From then on the code above no longer works.",
     "rooms": "Done: the rooms of your class and your groups are already there.",

@@ -18,7 +18,7 @@ WORDS: Final = {
     "sign_in_ldap": (
         "Proszę się zalogować nazwą użytkownika podaną wyżej. Hasło jest to samo, którego używa się w szkole."
     ),
-    "sign_in_oidc": "Proszę wybrać tam przycisk szkoły i zalogować się kontem szkolnym.",
+    "sign_in_oidc": "Proszę wybrać tam „{button}” i zalogować się kontem szkolnym.",
     "browser": "Na komputerze działa to w przeglądarce:",
     "own_password": "Proszę ustawić własne hasło na tej stronie. Potem kod podany wyżej nie będzie już działać.",
     "rooms": "Gotowe: pokoje klasy i grup już czekają.",

@@ -15,7 +15,7 @@ WORDS: Final = {
     "only_browser": "Bu adresi bilgisayarın veya telefonun tarayıcısında açın:",
     "sign_in_codes": "Yukarıdaki kullanıcı adıyla giriş yapın. Şifre, yukarıdaki koddur.",
     "sign_in_ldap": "Yukarıdaki kullanıcı adıyla giriş yapın. Şifre, okulda kullandığınız şifredir.",
-    "sign_in_oidc": "Orada okulun düğmesini seçin ve okul hesabınızla giriş yapın.",
+    "sign_in_oidc": "Orada “{button}” düğmesini seçin ve okul hesabınızla giriş yapın.",
     "browser": "Bilgisayarda tarayıcıdan girilir:",
     "own_password": "Bu sayfada kendi şifrenizi belirleyin. Bundan sonra yukarıdaki kod geçersiz olur.",
     "rooms": "Hazır: Sınıfın ve grupların odaları yerinde.",

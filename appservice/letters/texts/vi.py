@@ -15,7 +15,7 @@ WORDS: Final = {
     "only_browser": "Mở địa chỉ này trong trình duyệt trên máy tính hoặc điện thoại:",
     "sign_in_codes": "Đăng nhập bằng tên người dùng ở trên. Mật khẩu là mã ở trên.",
     "sign_in_ldap": "Đăng nhập bằng tên người dùng ở trên. Mật khẩu là mật khẩu vẫn dùng ở trường.",
-    "sign_in_oidc": "Tại đó, chọn nút của trường và đăng nhập bằng tài khoản của trường.",
+    "sign_in_oidc": "Tại đó, chọn “{button}” và đăng nhập bằng tài khoản của trường.",
     "browser": "Trên máy tính, đăng nhập trong trình duyệt:",
     "own_password": "Chọn mật khẩu riêng trên trang này. Sau đó mã ở trên không còn dùng được nữa.",
     "rooms": "Xong: các phòng của lớp và của các nhóm đã có sẵn.",
