@@ -25,6 +25,7 @@ from bbb_widget.conferences import Place, Started, Trouble, Wish
 from bbb_widget.desk import ConferenceDesk
 from bbb_widget.feeds import Feeds
 from bbb_widget.guest_desk import GuestDesk, name_of_guest
+from bbb_widget.slides import SlidesDesk
 from school.clock import Clock, utc_now
 from school.database.conferences import Conference, Message, conferences_started_by
 from school.database.room_rests import room_of_group
@@ -52,6 +53,7 @@ class ConferenceCommand:
         guests: GuestDesk,
         announcing: Announcing,
         feeds: Feeds,
+        slides: SlidesDesk,
         zone: ZoneInfo,
         tell: Callable[[], Tell],
         is_silent: Callable[[UserId], bool] = lambda _: False,
@@ -63,6 +65,7 @@ class ConferenceCommand:
         self._guests = guests
         self._announcing = announcing
         self._feeds = feeds
+        self._slides = slides
         self._zone = zone
         self._tell = tell
         self._is_silent = is_silent
@@ -94,6 +97,8 @@ class ConferenceCommand:
             return await self._start_for_groups(person, said, texts)
         if said.does in _OF_ONESELF:
             return await self._about_planned(said.does, person, texts)
+        if said.does is Does.SLIDES:
+            return texts.say("conference.slides_how")
         known = await self._of(person)
         if said.does is Does.END and said.text:
             group = named_group(said.text, groups_in_reach(self._view.now, person), texts)
@@ -146,6 +151,8 @@ class ConferenceCommand:
             return await self._start_here(request, said)
         if said.does in _OF_ONESELF:
             return await self._alone(person, await self._about_planned(said.does, person, texts), texts)
+        if said.does is Does.SLIDES:
+            return await self._slides_for(request)
         here = await self._desk.in_room(request.room_id)
         if not here and said.does is Does.LIST:
             here = [each for each in await self._of(person) if each.room_id == request.room_id]
@@ -173,6 +180,23 @@ class ConferenceCommand:
                 conference = await self._desk.newest(started.conference)
                 await self._announcing.in_groups(conference, but=request.room_id)
         return "\n".join((self._announcing.words(started.conference, texts), *_rests(started, texts)))
+
+    async def _slides_for(self, request: RoomRequest) -> str:
+        texts = request.texts
+        known = await self._desk.in_room(request.room_id)
+        planned = [each for each in known if each.state is ConferenceState.PLANNED]
+        if not planned:
+            return texts.say("conference.slides_for_planned")
+        slides = None
+        if request.replies_to is not None:
+            slides = await self._slides.in_message(request.room_id, request.replies_to, request.person)
+        if slides is None:
+            return texts.say("conference.slides_how")
+        decision = await self._slides.attach(request.person, planned[0], slides)
+        if decision is None:
+            return texts.say("conference.slides_for_planned")
+        title = planned[0].title
+        return _refusal(decision, texts) or texts.say("conference.slides_attached", name=slides.name, title=title)
 
     def _name_of(self, stamp: RoomStamp, texts: Texts) -> str:
         group = None if stamp.group is None else self._view.now.policy.directory.group(stamp.group)

@@ -20,6 +20,7 @@ _GUEST: Final = frozenset({"gast", "guest"})
 _AWAY: Final = frozenset({"weg", "raus", "zurücknehmen", "zurück", "remove", "revoke", "away"})
 _LIST: Final = frozenset({"liste", "anwesenheit", "teilnahme", "attendance", "list"})
 _PLANNED: Final = frozenset({"geplant", "planned"})
+_SLIDES: Final = frozenset({"folien", "slides"})
 _CALENDAR: Final = frozenset({"kalender", "calendar"})
 _OFF: Final = frozenset({"aus", "off", "weg"})
 _WEEKDAYS: Final = frozenset(
@@ -52,6 +53,7 @@ class Does(Enum):
     UNINVITE = auto()
     LIST = auto()
     PLANNED = auto()
+    SLIDES = auto()
     CALENDAR = auto()
     NO_CALENDAR = auto()
 
@@ -89,6 +91,8 @@ def read_words(words: str, *, now: datetime, zone: ZoneInfo) -> Said | Unclear:
             return Said(does=Does.END, text=rest)
         case word if word in _LIST and not rest:
             return Said(does=Does.LIST)
+        case word if word in _SLIDES and not rest:
+            return Said(does=Does.SLIDES)
         case word if word in _PLANNED and not rest:
             return Said(does=Does.PLANNED)
         case word if word in _CALENDAR and not rest:

@@ -305,8 +305,9 @@ class ConferenceDesk:
                 return newest  # somebody else was faster
             if newest.state is ConferenceState.WAITING and await self._info(newest) is not None:
                 return newest
-            made = await self.meetings.make(newest.id, newest.title, Choices(**newest.choices))
             now = self._clock()
+            slides = self.meetings.slides(newest, now)
+            made = await self.meetings.make(newest.id, newest.title, Choices(**newest.choices), documents=slides)
             async with self._engine.begin() as connection:
                 await begin_meeting(
                     connection, newest.id, meeting_id=made.meeting_id, create_time_ms=made.create_time, at=now

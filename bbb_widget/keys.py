@@ -33,6 +33,14 @@ class ConferenceKeys:
         """Whether a proof is right. Compared in constant time."""
         return hmac.compare_digest(self.ended(meeting_id).encode(), proof.encode())
 
+    def slides(self, conference_id: str, uri: str, until: str) -> str:
+        """What proves that we have given this address of slides."""
+        return self._hash("slides", conference_id, uri, until)
+
+    def are_slides(self, conference_id: str, uri: str, until: str, proof: str) -> bool:
+        """Whether it is right. Compared in constant time."""
+        return hmac.compare_digest(self.slides(conference_id, uri, until).encode(), proof.encode())
+
     def _hash(self, *parts: str) -> str:
         return hmac.new(self._key, "\0".join(parts).encode(), sha256).hexdigest()[:_LENGTH]
 

@@ -6,6 +6,7 @@ seconds, also if there was none.
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from typing import Final
 
@@ -20,6 +21,7 @@ from school.domain.conferences import Part
 REMEMBERED_SECONDS: Final = 2.0
 _MOST_MEETINGS: Final = 1000
 _LOOK_SECONDS: Final = 8.0
+_SLIDES_LAST: Final = timedelta(hours=1)
 _LONGEST_NAME: Final = 64
 _SHORTEST_NAME: Final = 2
 PAGE: Final = "/conference"
@@ -79,6 +81,15 @@ class Meetings:
     def way_in(self, ticket: str) -> str:
         """The address of the last step in (`ConferenceDesk.redeem`)."""
         return f"{self._public_url}{PAGE}/in/{ticket}"
+
+    def slides(self, conference: Conference, at: datetime) -> tuple[Document, ...]:
+        """What a meeting that is made at a moment begins with: an address that counts for an hour."""
+        if conference.slides is None:
+            return ()
+        until = str(int((at + _SLIDES_LAST).timestamp()))
+        proof = self._keys.slides(conference.id, conference.slides.uri, until)
+        url = f"{self._public_url}{PAGE}/slides/{conference.id}/{until}/{proof}"
+        return (Document(url=url, filename=conference.slides.name),)
 
     async def make(
         self, conference_id: str, title: str, choices: Choices, *, documents: tuple[Document, ...] = ()

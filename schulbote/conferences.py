@@ -21,6 +21,7 @@ from bbb_widget.feeds import Feeds, feed_routes
 from bbb_widget.guest_desk import GuestDesk
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meetings import Meetings
+from bbb_widget.slides import SlidesDesk
 from bbb_widget.watching import ConferenceWatch
 from school.clock import Clock, utc_now
 from school.config import Settings, read_keys, read_secret
@@ -41,10 +42,11 @@ class Conferences:
     watch: ConferenceWatch
     command: ConferenceCommand
     feeds: Feeds
+    slides: SlidesDesk
 
     def routes(self) -> list[web.RouteDef]:
         """What BigBlueButton and calendar programs ask."""
-        return [*callback_routes(self.desk), *feed_routes(self.feeds)]
+        return [*callback_routes(self.desk), *feed_routes(self.feeds), *self.slides.routes()]
 
 
 @asynccontextmanager
@@ -135,6 +137,7 @@ def conferences_of(
         language=Language(settings.school.language),
         clock=clock,
     )
+    slides = SlidesDesk(engine=engine, view=view, files=homeserver, desk=desk, keys=keys, clock=clock)
     command = ConferenceCommand(
         engine=engine,
         view=view,
@@ -142,9 +145,10 @@ def conferences_of(
         guests=guests,
         announcing=announcing,
         feeds=feeds,
+        slides=slides,
         zone=settings.zone,
         tell=tell,
         is_silent=is_silent,
         clock=clock,
     )
-    return Conferences(desk=desk, guests=guests, watch=watch, command=command, feeds=feeds)
+    return Conferences(desk=desk, guests=guests, watch=watch, command=command, feeds=feeds, slides=slides)

@@ -39,6 +39,8 @@ class RoomRequest:
     texts: Texts
     event_id: str = ""
     """The message that asks, in whose place the answer comes."""
+    replies_to: str | None = None
+    """The message to which that is a reply."""
 
 
 Answer: TypeAlias = Callable[[RoomRequest], Awaitable[str]]
@@ -83,7 +85,7 @@ class InRooms:
         body = content.get("body")
         if content.get("msgtype") != "m.text" or not isinstance(body, str) or HELD_KEY in content:
             return
-        match = _COMMAND.fullmatch(body)
+        match = _COMMAND.fullmatch(_without_quote(body) if _replied_to(content) else body)
         known = (self._by_name.get(plain) for plain in plain_names(match[1])) if match else ()
         found = next((each for each in known if each is not None), None)
         if match is None or found is None:
@@ -100,6 +102,7 @@ class InRooms:
             words=match[2] or "",
             texts=Texts(language),
             event_id=event["event_id"],
+            replies_to=_replied_to(content),
         )
         try:
             answer = await self._answer(command, request)
@@ -127,6 +130,22 @@ class InRooms:
             txn_id=f"in-room-{sender}-{event_id}",
             at=self._clock(),
         )
+
+
+def _replied_to(content: Mapping[str, Any]) -> str | None:
+    relation = content.get("m.relates_to")
+    reply = relation.get("m.in_reply_to") if isinstance(relation, Mapping) else None
+    found = reply.get("event_id") if isinstance(reply, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def _without_quote(body: str) -> str:
+    """What somebody wrote; older clients put before it what they reply to (Matrix spec 1.12, "Fallbacks for rich
+    replies")."""
+    lines = body.split("\n")
+    while lines and lines[0].startswith(">"):
+        del lines[0]
+    return "\n".join(lines)
 
 
 async def put_in_place(

@@ -30,6 +30,14 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slides:
+    """A PDF in the messenger: its `mxc://` address, and what it is called."""
+
+    uri: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conference:
     """One conference. `meeting_id` and `create_time_ms` are those of the occasion that goes on, or was the last."""
 
@@ -48,6 +56,7 @@ class Conference:
     begun_at: datetime | None = None
     ended_at: datetime | None = None
     messages: Sequence[Message] = field(default=())
+    slides: Slides | None = None
 
     @property
     def goes_on(self) -> bool:
@@ -173,6 +182,12 @@ async def keep_messages(connection: AsyncConnection, conference_id: str, message
     await connection.execute(update(conferences).where(conferences.c.id == conference_id).values(messages=written))
 
 
+async def attach_slides(connection: AsyncConnection, conference_id: str, slides: Slides) -> None:
+    """From now on a conference begins with these."""
+    here = update(conferences).where(conferences.c.id == conference_id)
+    await connection.execute(here.values(slides=[slides.uri, slides.name]))
+
+
 async def forget_conferences(connection: AsyncConnection, *, ended_before: datetime) -> None:
     """Forgets what is long over, and who was there."""
     before = ended_before.timestamp()
@@ -211,6 +226,7 @@ def _conference(row: Row[Any]) -> Conference:
         begun_at=_moment(row.begun_at),
         ended_at=_moment(row.ended_at),
         messages=tuple(Message(room_id=room, event_id=event, by_starter=own) for room, event, own in row.messages),
+        slides=None if row.slides is None else Slides(uri=row.slides[0], name=row.slides[1]),
     )
 
 

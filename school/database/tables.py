@@ -359,6 +359,7 @@ conferences = Table(
     Column("begun_at", Double),
     Column("ended_at", Double),
     Column("messages", JSON, nullable=False),
+    Column("slides", JSON(none_as_null=True)),
 )
 
 # People from outside whom a teacher let into one conference. They are in no register.

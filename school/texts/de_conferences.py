@@ -41,6 +41,12 @@ SENTENCES: Final = {
     "conference.list": "In der Konferenz „{title}“ waren:",
     "conference.was_there": "• {name}: {came} bis {left}",
     "conference.nobody_there": "Wer in der Konferenz „{title}“ war, ist nicht bekannt.",
+    "conference.slides_how": (
+        "Antworte damit im Raum auf die Nachricht mit der PDF-Datei: !konferenz folien. Sie gehört dann zur geplanten "
+        "Konferenz."
+    ),
+    "conference.slides_for_planned": "Folien gibt es für geplante Konferenzen, und hier ist keine geplant.",
+    "conference.slides_attached": "Die Konferenz „{title}“ beginnt mit {name}.",
     "conference.nothing_planned": "Es ist keine Konferenz für dich geplant.",
     "conference.calendar": (
         "Dein Kalender mit geplanten Konferenzen: {link}\nDer Link ist nur für dich. Ein neuer beendet den alten; "
@@ -57,6 +63,7 @@ SENTENCES: Final = {
         "!konferenz ende – beendet sie für alle, oder sagt die geplante ab\n"
         "!konferenz gast Petra Lehmann – ein Link für jemanden von außen; gast weg Petra Lehmann nimmt ihn zurück\n"
         "!konferenz liste – wer da war\n"
+        "!konferenz folien – als Antwort auf eine PDF-Datei: Damit beginnt die geplante Konferenz des Raums\n"
         "!konferenz geplant – was für dich geplant ist; kalender – ein Link dafür für deinen Kalender"
     ),
 }

@@ -41,6 +41,12 @@ SENTENCES: Final = {
     "conference.list": "In the conference “{title}” were:",
     "conference.was_there": "• {name}: {came} to {left}",
     "conference.nobody_there": "It is not known who was in the conference “{title}”.",
+    "conference.slides_how": (
+        "Reply with it in the room to the message with the PDF file: !conference slides. It then belongs to the "
+        "planned conference."
+    ),
+    "conference.slides_for_planned": "Slides are for planned conferences, and none is planned here.",
+    "conference.slides_attached": "The conference “{title}” begins with {name}.",
     "conference.nothing_planned": "No conference is planned for you.",
     "conference.calendar": (
         "Your calendar of planned conferences: {link}\nThe link is for you alone. A new one ends the old one; "
@@ -57,6 +63,7 @@ SENTENCES: Final = {
         "!conference end – ends it for everybody, or calls off the planned one\n"
         "!conference guest Petra Lehmann – a link for somebody from outside; guest remove Petra Lehmann takes it back\n"
         "!conference list – who was there\n"
+        "!conference slides – as a reply to a PDF file: the planned conference of the room begins with it\n"
         "!conference planned – what is planned for you; calendar – a link to it for your calendar"
     ),
 }

@@ -108,3 +108,13 @@ async def test_a_homeserver_that_is_busy_is_said() -> None:
 
 async def test_an_answer_that_is_refused_is_left_out() -> None:
     assert await heard("!stille an", refuses=True) == []
+
+
+@pytest.mark.parametrize("body", ["!stille an", "> <@ida:school.test> Seht her\n> und lest\n\n!stille an"])
+async def test_a_command_may_be_a_reply_also_from_clients_that_quote(body: str) -> None:
+    assert await heard(body, **{"m.relates_to": {"m.in_reply_to": {"event_id": "$pdf"}}}) == ["Ida|an|de|!chat"]
+
+
+@pytest.mark.parametrize("relation", ["x", {"m.in_reply_to": "x"}, {"m.in_reply_to": {"event_id": 5}}])
+async def test_a_quote_alone_makes_no_reply(relation: Any) -> None:
+    assert await heard("> Zitat\n\n!stille an", **{"m.relates_to": relation}) == []

@@ -11,6 +11,7 @@ from a_school import School, a_school, room
 from builders import BEN, BERLIN, BOT, GABI, IDA, NOON
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appservice.homeserver import NotThereError
 from bbb_widget.announcing import Announcing
 from bbb_widget.api import Attendee, BbbUnreachableError, Created, Joining, MeetingInfo, NewMeeting
 from bbb_widget.circles import Circles
@@ -21,6 +22,7 @@ from bbb_widget.feeds import Feeds
 from bbb_widget.guest_desk import GuestDesk
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meetings import Meetings
+from bbb_widget.slides import SlidesDesk
 from bbb_widget.watching import ConferenceWatch
 from school.config.conferences import ConferenceSettings
 from school.database.conferences import Conference
@@ -107,6 +109,8 @@ class Conferences:
     remember_seconds: float = 0.0
     sent: list[Sent] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     deaf: set[str] = field(default_factory=set)
     """Who has no control room."""
     silent: set[str] = field(default_factory=set)
@@ -147,6 +151,16 @@ class Conferences:
             language=Language.GERMAN,
             clock=lambda: self.now,
         )
+        self.school.homeserver.event = self._event
+        self.school.homeserver.file = self._file
+        self.slides = SlidesDesk(
+            engine=self.school.engine,
+            view=view,
+            files=self.school.homeserver,
+            desk=self.desk,
+            keys=self.keys,
+            clock=lambda: self.now,
+        )
         self.command = ConferenceCommand(
             engine=self.school.engine,
             view=view,
@@ -154,6 +168,7 @@ class Conferences:
             guests=self.guests,
             announcing=announcing,
             feeds=self.feeds,
+            slides=self.slides,
             zone=BERLIN,
             tell=lambda: self._tell,
             is_silent=self.silent.__contains__,
@@ -181,6 +196,21 @@ class Conferences:
         body = content["m.new_content"]["body"] if replaces else content["body"]
         self.sent.append(Sent(room_id=room_id, body=body, as_user=as_user, replaces=replaces))
         return f"$sent-{len(self.sent)}"
+
+    async def _event(self, room_id: str, event_id: str, *, as_user: str) -> dict[str, Any]:
+        if event_id not in self.messages:
+            raise NotThereError("HTTP 404", status=404)
+        return {"content": self.messages[event_id]}
+
+    @asynccontextmanager
+    async def _file(self, uri: str, *, as_user: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        if uri not in self.files:
+            raise NotThereError("HTTP 404", status=404)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield self.files[uri]
+
+        yield pieces()
 
     async def _tell(self, user_id: str, text: str, *, txn_id: str) -> bool:
         if user_id not in self.deaf:

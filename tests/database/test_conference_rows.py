@@ -16,7 +16,9 @@ from school.database.conference_guests import (
 from school.database.conferences import (
     Conference,
     Message,
+    Slides,
     add_conference,
+    attach_slides,
     begin_meeting,
     call_off,
     conference_of_meeting,
@@ -67,9 +69,11 @@ async def test_what_is_written_is_read(writer: AsyncEngine) -> None:
     await fill(writer, whole)
     async with writer.begin() as connection:
         assert await read_conference(connection, "c") == whole
+        await attach_slides(connection, "c", Slides(uri="mxc://school.test/a", name="a.pdf"))
         await keep_messages(connection, "c", [Message(room_id="!room", event_id="$1", by_starter=True)])
         found = await read_conference(connection, "c")
     assert found is not None
+    assert found.slides == Slides(uri="mxc://school.test/a", name="a.pdf")
     assert found.messages == (Message(room_id="!room", event_id="$1", by_starter=True),)
 
 
