@@ -62,7 +62,7 @@ SENTENCES: Final = {
     "groups.near": "Eine Gruppe „{name}“ finde ich nicht. Meinst du {groups}? Schreib es bitte so noch einmal.",
     "groups.several": "„{name}“ kann mehrere Gruppen meinen: {groups}. Schreib bitte den ganzen Namen.",
     "groups.many": "„{name}“ kann viele Gruppen meinen: {groups} und andere. Schreib bitte den ganzen Namen.",
-    "groups.no_room": "{group} hat noch keinen Raum. Das ändert sich mit dem nächsten Abgleich.",
+    "groups.no_room": "{group} hat noch keinen Raum. Er kommt gleich, spätestens mit dem nächsten Abgleich.",
     # Entering and leaving.
     "enter.which": "Wohin möchtest du? So geht es: !betreten Klasse 9.2",
     "enter.came": "Du bist jetzt in {group}. Mit !verlassen {group} gehst du wieder.",

@@ -62,7 +62,7 @@ SENTENCES: Final = {
     "groups.near": "I do not find a group “{name}”. Do you mean {groups}? Please write it like that once more.",
     "groups.several": "“{name}” can mean several groups: {groups}. Please write the whole name.",
     "groups.many": "“{name}” can mean many groups: {groups} and others. Please write the whole name.",
-    "groups.no_room": "{group} has no room yet. The next sync will change that.",
+    "groups.no_room": "{group} has no room yet. It comes in a moment, at the latest with the next sync.",
     # Entering and leaving.
     "enter.which": "Where would you like to go? It goes like this: !enter Klasse 9.2",
     "enter.came": "You are in {group} now. With !leave {group} you go again.",

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from school.database.holders import holder
-from school.database.leases import LeaseLostError, LeaseTakenError, lease
+from school.database.leases import LeaseLostError, LeaseTakenError, lease, patient_lease
 from school.database.tables import leases
 
 MORNING = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -48,6 +48,40 @@ async def test_a_timeout_of_the_work_itself_stays_a_timeout(writer: AsyncEngine)
     with pytest.raises(TimeoutError, match="of the work"):
         async with lease(writer, "sync", "one", seconds=60, now=clock):
             raise TimeoutError("of the work")
+
+
+async def test_who_is_patient_gets_it_as_soon_as_it_is_free(writer: AsyncEngine) -> None:
+    order: list[str] = []
+
+    async def first() -> None:
+        async with lease(writer, "rooms", "one", seconds=60, now=clock):
+            order.append("one has it")
+            await asyncio.sleep(0.3)
+            order.append("one is done")
+
+    async def second() -> None:
+        await asyncio.sleep(0.1)
+        async with patient_lease(writer, "rooms", "two", seconds=60, now=clock, patience=20, pause=0.02):
+            order.append("two has it")
+
+    await asyncio.gather(first(), second())
+    assert order == ["one has it", "one is done", "two has it"]
+    assert await holders(writer) == []
+
+
+async def test_patience_ends(writer: AsyncEngine) -> None:
+    async with lease(writer, "rooms", "one", seconds=60, now=clock):
+        with pytest.raises(LeaseTakenError):
+            async with patient_lease(writer, "rooms", "two", seconds=60, now=clock, patience=0.1, pause=0.02):
+                pytest.fail("two hold it")
+
+
+async def test_an_error_of_patient_work_is_its_own(writer: AsyncEngine) -> None:
+    taken = LeaseTakenError("another", "one", MORNING)
+    with pytest.raises(LeaseTakenError, match="another"):
+        async with patient_lease(writer, "rooms", "two", seconds=60, now=clock, patience=20):
+            raise taken
+    assert await holders(writer) == []
 
 
 async def test_nobody_else_gets_it_meanwhile(writer: AsyncEngine) -> None:
