@@ -111,6 +111,10 @@ class Library(ABC):
         """Signs in with a password and waits for the first sync."""
 
     @abstractmethod
+    def log_in_with_token(self, homeserver: str, user_id: str, token: str) -> LibraryClient:
+        """The same with what single sign-on has given (Matrix spec, "Token-based")."""
+
+    @abstractmethod
     def close(self) -> None: ...
 
     def client_of(self, person: Person) -> LibraryClient:

@@ -20,9 +20,11 @@ const clients = new Map();
 const joined = (client) => client.getRooms().filter((room) => room.getMyMembership() === "join");
 
 const own = {
-    async enter(_, baseUrl, user, password) {
+    async enter(_, baseUrl, user, password, token) {
         const identifier = { type: "m.id.user", user };
-        const login = await createClient({ baseUrl }).loginRequest({ type: "m.login.password", identifier, password });
+        const byPassword = { type: "m.login.password", identifier, password };
+        const request = token ? { type: "m.login.token", token } : byPassword;
+        const login = await createClient({ baseUrl }).loginRequest(request);
         const { user_id: userId, device_id: deviceId, access_token: accessToken } = login;
         const client = createClient({ baseUrl, userId, deviceId, accessToken });
         const ready = new Promise((resolve) => {

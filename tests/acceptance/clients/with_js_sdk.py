@@ -1,10 +1,14 @@
 """matrix-js-sdk, which Element and Cinny are made with, in a Node process of its own (school.mjs)."""
 
 import json
+import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
+
+import pytest
 
 from acceptance.client import Answer, Json
 from acceptance.clients.library import Library, LibraryClient, Message, RefusedError, Room
@@ -114,6 +118,10 @@ class JsSdk(Library):
         self.call(user_id, "enter", homeserver, user_id, password)
         return JsClient(self, user_id)
 
+    def log_in_with_token(self, homeserver: str, user_id: str, token: str) -> JsClient:
+        self.call(user_id, "enter", homeserver, user_id, None, token)
+        return JsClient(self, user_id)
+
     def close(self) -> None:
         self._node.stdin.close()
         try:
@@ -123,3 +131,13 @@ class JsSdk(Library):
             self._node.wait()
             self._node.stdout.close()
             self._log.close()
+
+
+def open_js_sdk(log: Path) -> JsSdk:
+    """Skips the story where it is not installed; in CI nothing is left out."""
+    if shutil.which("node") is None or not INSTALLED.exists():
+        missing = "matrix-js-sdk is not installed (install Node 18 or newer with npm, then: make setup)"
+        if os.environ.get("CI"):
+            pytest.fail(f"{missing}, and in CI nothing is left out")
+        pytest.skip(missing)
+    return JsSdk(log)

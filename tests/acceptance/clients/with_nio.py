@@ -50,6 +50,10 @@ class NioClient(LibraryClient):
         self._do(self._nio.login(password))
         self._sync()
 
+    def log_in_with_token(self, token: str) -> None:
+        self._do(self._nio.login(token=token))
+        self._sync()
+
     def close(self) -> None:
         self._runner.run(self._nio.close())
 
@@ -164,6 +168,12 @@ class Nio(Library):
         client = NioClient(self._runner, homeserver, user_id)
         self._open.append(client)
         client.log_in(password)
+        return client
+
+    def log_in_with_token(self, homeserver: str, user_id: str, token: str) -> NioClient:
+        client = NioClient(self._runner, homeserver, user_id)
+        self._open.append(client)
+        client.log_in_with_token(token)
         return client
 
     def close(self) -> None:
