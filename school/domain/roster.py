@@ -47,7 +47,7 @@ class RosterPerson:
     groups: frozenset[GroupKey] = frozenset()
     leadership: bool = False
     wards: frozenset[PersonId] = frozenset()
-    login: str | None = field(default=None, compare=False)
+    login: str | None = field(default=None, compare=False, repr=False)
     """With what somebody signs in at the school's LDAP or single sign-on. It names a new account where people sign in
     here with it, too; it is kept nowhere else."""
 
