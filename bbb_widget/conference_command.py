@@ -21,7 +21,7 @@ from appservice.desks.reach import groups_in_reach
 from appservice.school_view import SchoolView
 from bbb_widget.announcing import Announcing
 from bbb_widget.conference_words import Does, Said, Unclear, read_words, split_groups
-from bbb_widget.conferences import Place, Started, Trouble, Wish
+from bbb_widget.conferences import Gate, Place, Started, Trouble, Wish
 from bbb_widget.desk import ConferenceDesk
 from bbb_widget.feeds import Feeds
 from bbb_widget.guest_desk import GuestDesk, name_of_guest
@@ -38,7 +38,7 @@ from school.domain.rooms import RoomStamp
 from school.texts import Language, Texts
 
 _LONGEST_TITLE: Final = 60
-_OF_ONESELF: Final = frozenset({Does.PLANNED, Does.CALENDAR, Does.NO_CALENDAR})
+_OF_ONESELF: Final = frozenset({Does.JOIN, Does.PLANNED, Does.CALENDAR, Does.NO_CALENDAR})
 
 
 class ConferenceCommand:
@@ -235,6 +235,8 @@ class ConferenceCommand:
     async def _about_planned(self, does: Does, person: Person, texts: Texts) -> str:
         """What is planned for somebody, and the address of their calendar."""
         match does:
+            case Does.JOIN:
+                return await self._ways_in(person, texts)
             case Does.CALENDAR:
                 return texts.say("conference.calendar", link=await self._feeds.make(person))
             case Does.NO_CALENDAR:
@@ -244,6 +246,21 @@ class ConferenceCommand:
         return "\n".join(self._announcing.words(each, texts) for each in planned) or texts.say(
             "conference.nothing_planned"
         )
+
+    async def _ways_in(self, person: Person, texts: Texts) -> str:
+        """For people whose messenger is all they have: who writes to the bot is known already."""
+        lines = []
+        for conference in await self._desk.going_on_for(person):
+            entrance = await self._desk.join(person, conference.id)
+            match entrance.gate:
+                case Gate.OPEN:
+                    link = self._desk.way_in(entrance)
+                    lines.append(texts.say("conference.way_in", title=conference.title, link=link))
+                case Gate.WAIT:
+                    lines.append(texts.say("conference.wait", title=conference.title))
+                case Gate.TROUBLE:
+                    return texts.say("conference.down")
+        return "\n".join(lines) or texts.say("conference.nothing_goes_on")
 
     async def _end(self, person: Person, conference: Conference, texts: Texts) -> str:
         ended = await self._desk.end(person, conference.id)

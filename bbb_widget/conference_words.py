@@ -20,6 +20,7 @@ _GUEST: Final = frozenset({"gast", "guest"})
 _AWAY: Final = frozenset({"weg", "raus", "zurücknehmen", "zurück", "remove", "revoke", "away"})
 _LIST: Final = frozenset({"liste", "anwesenheit", "teilnahme", "attendance", "list"})
 _PLANNED: Final = frozenset({"geplant", "planned"})
+_JOIN: Final = frozenset({"beitreten", "teilnehmen", "rein", "join"})
 _SLIDES: Final = frozenset({"folien", "slides"})
 _CALENDAR: Final = frozenset({"kalender", "calendar"})
 _OFF: Final = frozenset({"aus", "off", "weg"})
@@ -52,6 +53,7 @@ class Does(Enum):
     INVITE = auto()
     UNINVITE = auto()
     LIST = auto()
+    JOIN = auto()
     PLANNED = auto()
     SLIDES = auto()
     CALENDAR = auto()
@@ -91,6 +93,8 @@ def read_words(words: str, *, now: datetime, zone: ZoneInfo) -> Said | Unclear:
             return Said(does=Does.END, text=rest)
         case word if word in _LIST and not rest:
             return Said(does=Does.LIST)
+        case word if word in _JOIN and not rest:
+            return Said(does=Does.JOIN)
         case word if word in _SLIDES and not rest:
             return Said(does=Does.SLIDES)
         case word if word in _PLANNED and not rest:

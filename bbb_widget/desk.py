@@ -414,6 +414,12 @@ class ConferenceDesk:
         async with self._engine.connect() as connection:
             return await conferences_of_room(connection, room_id)
 
+    async def going_on_for(self, person: Person) -> list[Conference]:
+        """What goes on now in which somebody may take part, the oldest first."""
+        async with self._engine.connect() as connection:
+            known = await conferences_going_on(connection)
+        return [each for each in known if (await self._circles.entitled(each, person)).decision]
+
     async def planned_for(self, person: Person) -> list[Conference]:
         """What is planned that somebody may take part in, the earliest first."""
         async with self._engine.connect() as connection:

@@ -17,6 +17,7 @@ from bbb_widget.callbacks import callback_routes
 from bbb_widget.circles import Circles
 from bbb_widget.conference_command import ConferenceCommand
 from bbb_widget.desk import ConferenceDesk
+from bbb_widget.entry import entry_routes
 from bbb_widget.feeds import Feeds, feed_routes
 from bbb_widget.guest_desk import GuestDesk
 from bbb_widget.keys import ConferenceKeys
@@ -43,10 +44,16 @@ class Conferences:
     command: ConferenceCommand
     feeds: Feeds
     slides: SlidesDesk
+    language: Language
 
     def routes(self) -> list[web.RouteDef]:
         """What BigBlueButton and calendar programs ask."""
-        return [*callback_routes(self.desk), *feed_routes(self.feeds), *self.slides.routes()]
+        return [
+            *callback_routes(self.desk),
+            *entry_routes(self.desk, self.language),
+            *feed_routes(self.feeds),
+            *self.slides.routes(),
+        ]
 
 
 @asynccontextmanager
@@ -151,4 +158,12 @@ def conferences_of(
         is_silent=is_silent,
         clock=clock,
     )
-    return Conferences(desk=desk, guests=guests, watch=watch, command=command, feeds=feeds, slides=slides)
+    return Conferences(
+        desk=desk,
+        guests=guests,
+        watch=watch,
+        command=command,
+        feeds=feeds,
+        slides=slides,
+        language=Language(settings.school.language),
+    )

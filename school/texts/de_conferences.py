@@ -47,6 +47,11 @@ SENTENCES: Final = {
     ),
     "conference.slides_for_planned": "Folien gibt es für geplante Konferenzen, und hier ist keine geplant.",
     "conference.slides_attached": "Die Konferenz „{title}“ beginnt mit {name}.",
+    "conference.way_in": "„{title}“: {link} – gilt eine Minute und einmal, nur für dich.",
+    "conference.wait": "„{title}“: Es ist noch niemand da, der leitet. Frag bitte gleich noch einmal.",
+    "conference.nothing_goes_on": "Gerade ist keine Konferenz, in die du kommen kannst.",
+    "conference.enter": "In die Konferenz",
+    "conference.way_is_over": "Dieser Link gilt nicht mehr. Hol dir bitte einen neuen: !konferenz beitreten",
     "conference.nothing_planned": "Es ist keine Konferenz für dich geplant.",
     "conference.calendar": (
         "Dein Kalender mit geplanten Konferenzen: {link}\nDer Link ist nur für dich. Ein neuer beendet den alten; "
@@ -62,6 +67,7 @@ SENTENCES: Final = {
         "!konferenz Mathe am Freitag um 14:00 – plant eine; auch: morgen um 8:00, jeden Freitag um 14:00\n"
         "!konferenz ende – beendet sie für alle, oder sagt die geplante ab\n"
         "!konferenz gast Petra Lehmann – ein Link für jemanden von außen; gast weg Petra Lehmann nimmt ihn zurück\n"
+        "!konferenz beitreten – ein Link für dich allein, der eine Minute gilt\n"
         "!konferenz liste – wer da war\n"
         "!konferenz folien – als Antwort auf eine PDF-Datei: Damit beginnt die geplante Konferenz des Raums\n"
         "!konferenz geplant – was für dich geplant ist; kalender – ein Link dafür für deinen Kalender"

@@ -47,6 +47,11 @@ SENTENCES: Final = {
     ),
     "conference.slides_for_planned": "Slides are for planned conferences, and none is planned here.",
     "conference.slides_attached": "The conference “{title}” begins with {name}.",
+    "conference.way_in": "“{title}”: {link} – good for a minute and once, for you alone.",
+    "conference.wait": "“{title}”: nobody is there yet who leads it. Please ask again in a moment.",
+    "conference.nothing_goes_on": "There is no conference now that you can come into.",
+    "conference.enter": "Into the conference",
+    "conference.way_is_over": "This link does not work any more. Please get a new one: !conference join",
     "conference.nothing_planned": "No conference is planned for you.",
     "conference.calendar": (
         "Your calendar of planned conferences: {link}\nThe link is for you alone. A new one ends the old one; "
@@ -62,6 +67,7 @@ SENTENCES: Final = {
         "!conference Maths on Friday at 14:00 – plans one; also: tomorrow at 8:00, every Friday at 14:00\n"
         "!conference end – ends it for everybody, or calls off the planned one\n"
         "!conference guest Petra Lehmann – a link for somebody from outside; guest remove Petra Lehmann takes it back\n"
+        "!conference join – a link for you alone, good for a minute\n"
         "!conference list – who was there\n"
         "!conference slides – as a reply to a PDF file: the planned conference of the room begins with it\n"
         "!conference planned – what is planned for you; calendar – a link to it for your calendar"

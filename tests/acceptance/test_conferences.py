@@ -2,8 +2,10 @@
 
 import re
 import secrets
+from contextlib import closing
+from http.client import HTTPConnection
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -133,3 +135,54 @@ def test_while_bigbluebutton_is_down_it_is_said_and_nothing_else_suffers(demo, p
     assert PAGE.search(teacher.ask(f"!konferenz {title} mit Klasse 9.2"))
     assert urlsplit(bbb.url).netloc in schulbote("-c", demo.info["config"], "check").stdout
     teacher.ask("!konferenz ende")
+
+
+def way_in(person, title: str) -> str | None:
+    """The link that the bot gives somebody into a conference; None: they have to wait, or may not come in."""
+    lines = [line for line in person.ask("!konferenz beitreten").split("\n") if title in line]
+    found = re.search(r"http://\S+/conference/in/[\w-]+", lines[0]) if lines else None
+    return found[0] if found else None
+
+
+def press(url: str) -> tuple[int, str]:
+    """What a browser gets for the button: status, and where it is led to."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    with closing(connection):
+        connection.request("POST", parts.path)
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("Location", "")
+
+
+def test_who_comes_in_when_and_as_what(demo, people, bbb):
+    teacher, pupil = people.teacher(of="Klasse 8.1"), people.pupil(of="Klasse 8.1")
+    stranger, guardian = people.pupil(not_of="Klasse 8.1"), people.guardian(of="Sorgeberechtigte 8.1")
+    title = title_for_one_story()
+    teacher.ask(f"!konferenz {title} mit Klasse 8.1")
+    assert [way_in(who, title) for who in (pupil, stranger, guardian)] == [None, None, None], "nobody leads it yet"
+
+    address = press(way_in(teacher, title))[1]
+    with urlopen(address, timeout=20) as answer:
+        assert f"{teacher.name}: MODERATOR" in answer.read().decode()
+    link = wait_until(lambda: way_in(pupil, title), 15)
+    assert [way_in(who, title) for who in (stranger, guardian)] == [None, None]
+
+    edited = link[:-1] + ("a" if link[-1] != "a" else "b")
+    assert press(edited)[0] == 410
+    status, address = press(link)
+    assert status == 303
+    assert press(link) == (410, ""), "a second time it leads nowhere"
+    asked = dict(parse_qsl(urlsplit(address).query))
+    assert (asked["role"], asked["fullName"]) == ("VIEWER", pupil.name)
+    assert asked["createTime"].isdecimal()
+    own = (pupil.user_id, pupil.user_id.partition(":")[0][1:], pupil.account["person"])
+    assert not any(name in asked["userID"] for name in own)
+    with urlopen(address, timeout=20) as answer:
+        assert f"{pupil.name}: VIEWER" in answer.read().decode()
+    with urlopen(address.replace("role=VIEWER", "role=MODERATOR"), timeout=20) as answer:
+        assert "checksumError" in answer.read().decode()
+
+    late = wait_until(lambda: way_in(pupil, title), 15)
+    teacher.ask("!konferenz ende")
+    assert press(late) == (410, "")
+    assert way_in(teacher, title) is None

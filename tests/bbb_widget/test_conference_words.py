@@ -63,6 +63,8 @@ def start(text: str = "", when: datetime | None = None, *, weekly: bool = False)
         ("gast", start("gast")),
         ("liste", Said(does=Does.LIST)),
         ("attendance", Said(does=Does.LIST)),
+        ("beitreten", Said(does=Does.JOIN)),
+        ("Join us", start("Join us")),
         ("folien", Said(does=Does.SLIDES)),
         ("Folien schön machen", start("Folien schön machen")),
         ("geplant", Said(does=Does.PLANNED)),
