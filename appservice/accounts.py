@@ -193,8 +193,23 @@ class Accounts(Connection):
         path = f"/_synapse/admin/v1/deactivate/{quote(user_id, safe='')}"
         await self.call(Method.POST, path, {"erase": True})
 
+    async def set_password(self, user_id: UserId, password: str, *, sign_out: bool) -> None:
+        """Gives an account a password; with `sign_out` all its devices are signed out."""
+        await self.put_account(user_id, password=password, logout_devices=sign_out)
+
+    async def devices(self, user_id: UserId) -> list[dict[str, Any]]:
+        """Where somebody is signed in: `device_id`, `display_name`, `last_seen_ts`, …"""
+        path = f"/_synapse/admin/v2/users/{quote(user_id, safe='')}/devices"
+        return list((await self.call(Method.GET, path)).get("devices", []))
+
+    async def sign_out(self, user_id: UserId, device_id: str) -> None:
+        """Signs somebody out on one device. That there is no such device is fine."""
+        path = f"/_synapse/admin/v2/users/{quote(user_id, safe='')}/devices/{quote(device_id, safe='')}"
+        with contextlib.suppress(NotThereError):
+            await self.call(Method.DELETE, path)
+
     async def end_sessions(self, user_id: UserId) -> None:
         """Signs somebody out on all their devices."""
-        path = f"/_synapse/admin/v2/users/{quote(user_id, safe='')}"
-        devices = (await self.call(Method.GET, f"{path}/devices")).get("devices", [])
-        await self.call(Method.POST, f"{path}/delete_devices", {"devices": [d["device_id"] for d in devices]})
+        path = f"/_synapse/admin/v2/users/{quote(user_id, safe='')}/delete_devices"
+        devices = await self.devices(user_id)
+        await self.call(Method.POST, path, {"devices": [device["device_id"] for device in devices]})

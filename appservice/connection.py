@@ -3,6 +3,7 @@
 The only file that knows mautrix.
 """
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self
@@ -10,6 +11,7 @@ from typing import Any, Final, Self
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from mautrix.api import HTTPAPI, Method
 from mautrix.errors import MatrixConnectionError, MatrixRequestError
+from mautrix.util.logging import TraceLogger
 
 from school.domain.people import UserId
 from school.errors import FailedError
@@ -19,16 +21,20 @@ __all__ = ["Connection", "HomeserverError", "Method", "NotThereError", "RefusedE
 _TIMEOUT: Final = ClientTimeout(total=60)
 _OF_A_STREAM: Final = ClientTimeout(total=None, sock_connect=60, sock_read=60)
 _PIECE: Final = 64 * 1024
+_UNHEARD: Final[TraceLogger] = logging.getLogger(f"{__name__}.unheard")  # type: ignore[assignment] # has what is used
+"""For requests in whose address a secret may stand."""
+_UNHEARD.disabled = True
 
 
 class HomeserverError(FailedError):
     """The homeserver did not do what was asked. `words` are its own, fit to be shown to a person; `status` is the
-    HTTP status, None if there was no answer."""
+    HTTP status, None if there was no answer; `code` is Matrix's word for it (`M_FORBIDDEN`), where there is one."""
 
-    def __init__(self, text: str, *, words: str = "", status: int | None = None) -> None:
+    def __init__(self, text: str, *, words: str = "", status: int | None = None, code: str = "") -> None:
         super().__init__(text)
         self.words = words
         self.status = status
+        self.code = code
 
 
 class NotThereError(HomeserverError):
@@ -43,13 +49,18 @@ class TryLaterError(HomeserverError):
     """The homeserver cannot be reached, is busy, or cannot decide now (429, 5xx). Whether it did it is not known."""
 
 
-def _error(status: int, words: str, otherwise: str) -> HomeserverError:
+def _code_of(error: MatrixRequestError) -> str:
+    return getattr(error, "errcode", None) or ""
+
+
+def _error(status: int, words: str, otherwise: str, code: str = "") -> HomeserverError:
     text = f"HTTP {status}: {words or otherwise}"
+    kind: type[HomeserverError] = RefusedError
     if status == 404:
-        return NotThereError(text, words=words, status=status)
-    if status == 429 or status >= 500:
-        return TryLaterError(text, words=words, status=status)
-    return RefusedError(text, words=words, status=status)
+        kind = NotThereError
+    elif status == 429 or status >= 500:
+        kind = TryLaterError
+    return kind(text, words=words, status=status, code=code)
 
 
 class Connection:
@@ -63,6 +74,7 @@ class Connection:
     async def __aenter__(self) -> Self:
         self._session = ClientSession(timeout=_TIMEOUT)
         self._api = HTTPAPI(self._base_url, self._token, client_session=self._session, default_retry_count=0)
+        self._as_anybody = HTTPAPI(self._base_url, client_session=self._session, default_retry_count=0, log=_UNHEARD)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -94,16 +106,49 @@ class Connection:
             given["from"] = start
         if as_user is not None:
             given["user_id"] = as_user
+        return await self._request(self._api, method, path, body, given, {})
+
+    async def ask(
+        self,
+        method: Method,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        token: str = "",
+        address: str = "",
+        **query: str,
+    ) -> dict[str, Any]:
+        """One request without the appservice's rights: as nobody, or as whose access token it is. `address` is whose
+        request it is in truth: the homeserver counts attempts by address, where it listens behind a proxy.
+
+        Raises:
+            HomeserverError: one of its three kinds.
+        """
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if address:
+            headers["X-Forwarded-For"] = address
+        return await self._request(self._as_anybody, method, path, body, query, headers)
+
+    async def _request(
+        self,
+        api: HTTPAPI,
+        method: Method,
+        path: str,
+        body: Mapping[str, Any] | None,
+        query: dict[str, str],
+        headers: dict[str, str],
+    ) -> dict[str, Any]:
         try:
-            answer = await self._api.request(
+            answer = await api.request(
                 method,
                 path,
                 dict(body) if body is not None else None,
-                query_params=given,
+                headers=headers,
+                query_params=query,
                 sensitive=method is not Method.GET,  # what people write is never logged
             )
         except MatrixRequestError as error:
-            raise _error(error.http_status, error.message or "", str(error)) from error
+            raise _error(error.http_status, error.message or "", str(error), _code_of(error)) from error
         except (MatrixConnectionError, TimeoutError) as error:
             raise TryLaterError(f"the homeserver cannot be reached: {error}") from error
         return dict(answer)

@@ -18,6 +18,8 @@ from school.database import audit, erasure, held
 from school.database.erasure import Leaver
 from school.database.mirror import account_locked, forget_rooms, remember_rooms, remembered_rooms
 from school.database.tables import HeldState
+from school.database.web_links import end_links
+from school.database.web_sessions import end_web_sessions
 from school.domain.people import PersonId, UserId
 from school.domain.rooms import RoomKind, stamp_from
 
@@ -46,6 +48,8 @@ class Departures:
         await self._homeserver.put_account(user_id, locked=True)
         await self._homeserver.end_sessions(user_id)
         async with self._engine.begin() as connection:
+            await end_web_sessions(connection, user_id)
+            await end_links(connection, user_id)
             await account_locked(connection, person_id, locked=True)
 
     async def come_back(self, person_id: PersonId, user_id: UserId) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from school.clock import Clock, utc_now
 from school.database.audit import Action, record, record_for_each
+from school.database.code_reader import read_first_code
 from school.database.first_codes import (
     accounts_in_use,
     all_first_codes,
@@ -21,7 +22,7 @@ from school.database.first_codes import (
     first_code_used,
     save_first_codes,
 )
-from school.domain.first_code import RANDOM_BYTES, FirstCode, SignedInWith, digest_of, make_code
+from school.domain.first_code import RANDOM_BYTES, CodeState, FirstCode, SignedInWith, digest_of, make_code
 from school.domain.people import Person, PersonId
 
 OWN_ACCOUNT: Final = "accounts:own"
@@ -158,6 +159,14 @@ class FirstCodes:
                 details={},
             )
         return True
+
+    async def valid_until(self, person_id: PersonId) -> datetime | None:
+        """Until when somebody's code lets them in; None if it does not (any more)."""
+        async with self._engine.connect() as connection:
+            code = await connection.run_sync(read_first_code, person_id)
+        if code is None or code.state(self._clock()) not in {CodeState.UNUSED, CodeState.IN_USE}:
+            return None
+        return code.expires_at
 
     async def waiting_for_first_login(self, people: Sequence[Person]) -> list[Person]:
         """Those who have never signed in, in the order given."""

@@ -9,10 +9,14 @@ from datetime import datetime
 from secrets import token_bytes, token_urlsafe
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from appservice.first_codes import FirstCodes
 from appservice.homeserver import Homeserver
 from school.clock import Clock, utc_now
 from school.config.accounts import AccountSettings, SignIn
+from school.database.web_links import end_links
+from school.database.web_sessions import end_web_sessions
 from school.domain.first_code import RANDOM_BYTES, make_code
 from school.domain.people import Person, PersonId
 
@@ -43,12 +47,14 @@ class NewWaysIn:
     def __init__(
         self,
         *,
+        engine: AsyncEngine,
         homeserver: Homeserver,
         accounts: AccountSettings,
         codes: FirstCodes,
         passwords: Passwords | None = None,
         clock: Clock = utc_now,
     ) -> None:
+        self._engine = engine
         self._homeserver = homeserver
         self._accounts = accounts
         self._codes = codes
@@ -70,9 +76,17 @@ class NewWaysIn:
             password = make_code(token_bytes(RANDOM_BYTES))
             await self._passwords.set(person.id, password)
             await self._homeserver.end_sessions(person.user_id)
+            await self._end_pages(person)
             return WayIn(code=password, expires_at=None)
         # A password that nobody knows takes the place of the one they had, and ends every session.
         await self._homeserver.put_account(person.user_id, password=token_urlsafe(32), logout_devices=True)
+        await self._end_pages(person)
         expires_at = self._clock() + self._accounts.code_lifetime
         codes = await self._codes.issue([person], actor=actor, by_right=by_right)
         return WayIn(code=codes[person.id], expires_at=expires_at)
+
+    async def _end_pages(self, person: Person) -> None:
+        """Whoever was signed in to the web pages, or has a link to them, is out."""
+        async with self._engine.begin() as connection:
+            await end_web_sessions(connection, person.user_id)
+            await end_links(connection, person.user_id)

@@ -45,9 +45,22 @@ class Seats:
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._entering = asyncio.Semaphore(_PEOPLE_AT_ONCE)
         self._people: dict[PersonId, asyncio.Lock] = {}
+        self._coming = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody is being brought into their rooms."""
+        return self._coming > 0
 
     async def logged_in(self, user_id: UserId, person_id: PersonId) -> None:
         """Somebody has logged in: the first time they are brought into their rooms."""
+        self._coming += 1
+        try:
+            await self._let_in(user_id, person_id)
+        finally:
+            self._coming -= 1
+
+    async def _let_in(self, user_id: UserId, person_id: PersonId) -> None:
         async with self._people.setdefault(person_id, asyncio.Lock()):
             async with self._engine.begin() as connection:
                 first = await begin_use(connection, person_id, self._clock().timestamp())

@@ -24,6 +24,8 @@ def school_settings(settings: Settings, *, registration: Path) -> dict[str, Any]
         ],
         **sign_in_settings(settings),
         "app_service_config_files": [str(registration)],
+        # Who comes back from single sign-on to our own pages needs not be asked whether they may.
+        "sso": {"client_whitelist": [f"{settings.web.public_url}/login/sso/back"]},
         # Who is here comes from the register, and from nowhere else.
         "enable_registration": False,
         "allow_guest_access": False,
@@ -141,7 +143,7 @@ def demo_settings(settings: Settings, *, home: Path, port: int, registration: Pa
                     "port": port,
                     "type": "http",
                     "bind_addresses": ["127.0.0.1"],
-                    "resources": [{"names": ["client", "metrics"], "compress": False}],
+                    "resources": [{"names": ["client", "openid", "metrics"], "compress": False}],
                 }
             ],
             "enable_metrics": True,

@@ -23,7 +23,13 @@ def ensure_secrets(settings: Settings) -> None:
         settings.secrets.module_token,
     ):
         ensure_secret(path)
-    for path in (settings.secrets.message_keys, settings.secrets.identity_key, settings.secrets.code_key):
+    keys = (
+        settings.secrets.message_keys,
+        settings.secrets.web_key,
+        settings.secrets.identity_key,
+        settings.secrets.code_key,
+    )
+    for path in keys:
         ensure_secret(path, new_key())
 
 

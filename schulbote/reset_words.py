@@ -4,8 +4,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from appservice.bot.control_rooms import ControlRooms
 from appservice.bot.reset_command import ResetCommand
+from appservice.bot.sync_news import Tell
 from appservice.desks.resets import ResetDesk
 from appservice.first_codes import FirstCodes
 from appservice.homeserver import Homeserver
@@ -27,7 +27,7 @@ def reset_command(
     homeserver: Homeserver,
     view: SchoolView,
     codes: FirstCodes,
-    control: ControlRooms,
+    tell: Tell,
     clock: Clock,
 ) -> ResetCommand:
     """The command and its desk.
@@ -37,19 +37,19 @@ def reset_command(
     """
     texts = Texts(Language(settings.school.language))
 
-    async def tell(user_id: UserId, resetter: Person) -> None:
+    async def tell_person(user_id: UserId, resetter: Person) -> None:
         """Both are told: who asked by the answer, and here whose password it is."""
         said = texts.say("reset.told", name=resetter.display_name)
         txn_id = f"reset-{user_id}-{int(clock().timestamp() * _SECOND_MS)}"
-        await control.tell(user_id, said, txn_id=txn_id)
+        await tell(user_id, said, txn_id=txn_id)
 
     desk = ResetDesk(
         engine=engine,
         homeserver=homeserver,
         view=view,
-        ways_in=new_ways_in(settings, homeserver=homeserver, codes=codes, clock=clock),
+        ways_in=new_ways_in(settings, engine=engine, homeserver=homeserver, codes=codes, clock=clock),
         own_groups_only=settings.accounts.resets is Resets.OWN_GROUPS,
-        tell=tell,
+        tell=tell_person,
         clock=clock,
     )
     oidc = settings.accounts.oidc
@@ -58,13 +58,16 @@ def reset_command(
     )
 
 
-def new_ways_in(settings: Settings, *, homeserver: Homeserver, codes: FirstCodes, clock: Clock = utc_now) -> NewWaysIn:
+def new_ways_in(
+    settings: Settings, *, engine: AsyncEngine, homeserver: Homeserver, codes: FirstCodes, clock: Clock = utc_now
+) -> NewWaysIn:
     """What makes new ways in, as the school has them.
 
     Raises:
         ConfigError: the secret of the directory server cannot be used.
     """
     return NewWaysIn(
+        engine=engine,
         homeserver=homeserver,
         accounts=settings.accounts,
         codes=codes,

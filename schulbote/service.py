@@ -54,6 +54,7 @@ from schulbote.connections import audit_keys, open_database, open_first_codes, o
 from schulbote.group_parts import GroupParts
 from schulbote.homeserver_config import APPSERVICE_ID
 from schulbote.metrics import SyncMetrics, metrics_routes, rest_metrics
+from schulbote.own_pages import OwnPages
 from schulbote.reach import Reach
 from schulbote.rest_words import commands_about_waiting
 from schulbote.schedule import Schedule, Why, watched_paths
@@ -68,6 +69,8 @@ _CONFERENCES_SECONDS: Final = 15.0
 _HOUSEKEEPING_SECONDS: Final = 3600.0
 _HELLO_PAUSE_SECONDS: Final = 0.5
 _AGAIN_SECONDS: Final = 5.0
+_LARGEST_BYTES: Final = 64 * 1024 * 1024
+"""A transaction of Synapse; pages take less (`appservice.web.forms`)."""
 _KEEP_RESTS: Final = timedelta(days=1)
 
 
@@ -96,8 +99,13 @@ async def serve(settings: Settings) -> None:
         service = Service(settings, engine, homeserver, bbb=bbb)
         await service.view.refresh()
         looks = (service.metrics, rest_metrics(engine, service.waiting))
-        routes = [*service.endpoints.routes(), *service.conferences.routes()]
-        await _listen(stack, settings, [*routes, *metrics_routes(settings.web.listen_host, *looks)])
+        others = [
+            *service.endpoints.routes(),
+            *service.conferences.routes(),
+            *metrics_routes(settings.web.listen_host, *looks),
+        ]
+        application = service.own_pages.pages.application(others, largest_bytes=_LARGEST_BYTES)
+        await _listen(stack, settings, application)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, service.schedule.ask, Why.SIGNAL)
         tasks = [asyncio.create_task(work) for work in service.background()]
         stack.push_async_callback(_cancel, tasks)
@@ -195,6 +203,18 @@ class Service:
             clock=clock,
         )
         direct_rooms = DirectRooms(homeserver, stamps)
+        self.own_pages = OwnPages(
+            settings,
+            engine=engine,
+            homeserver=homeserver,
+            view=self.view,
+            codes=self._codes,
+            direct_rooms=direct_rooms,
+            is_silent=self._silence.is_silent,
+            is_busy=lambda: self._seats.is_busy,
+            tell=lambda: self._control.tell,
+            clock=clock,
+        )
         about_waiting = commands_about_waiting(
             settings,
             engine=engine,
@@ -215,6 +235,7 @@ class Service:
                 self.conferences.command.command(),
                 self.sync_command.command(),
                 *self._groups.commands(),
+                *self.own_pages.commands(),
             ],
             standing=lambda: self.view.now,
             language=language,
@@ -269,6 +290,7 @@ class Service:
             self._catching_up.run(),
             self._release(),
             *self._groups.background(self._control.tell),
+            *self.own_pages.background(),
             self._say_hello(),
             keep_trying("schedule", self.schedule.run, pause=_AGAIN_SECONDS),
             keep_trying("first_logins", self._seats.look_for_first_logins, pause=_FIRST_LOGINS_SECONDS),
@@ -363,15 +385,14 @@ class Service:
     async def _housekeeping(self) -> None:
         now = self._clock()
         await self._free_days.renew(now)
+        await self.own_pages.pages.forget_old()
         async with self._engine.begin() as connection:
             await rests.forget_past(connection, before=now - _KEEP_RESTS)
         await self.conferences.watch.forget()
         await self._audit_keeper.keep(now)
 
 
-async def _listen(stack: AsyncExitStack, settings: Settings, routes: list[web.RouteDef]) -> None:
-    application = web.Application(client_max_size=64 * 1024 * 1024)
-    application.add_routes(routes)
+async def _listen(stack: AsyncExitStack, settings: Settings, application: web.Application) -> None:
     server = web.AppRunner(application, access_log=None)
     await server.setup()
     stack.push_async_callback(server.cleanup)

@@ -21,8 +21,8 @@ from school.texts import Texts
 
 log = structlog.get_logger()
 
-_WORD_KEY: Final = "org.schulbote.word"
-"""What tells a word that had to wait from all others, so that it is not said twice."""
+WORD_KEY: Final = "org.schulbote.word"
+"""What tells a word that had to wait, or is said once, from all others, so that it is not said twice."""
 _LOOKED_AT: Final = 100
 _CLOCKS: Final = 60.0
 """So many seconds the homeserver's clock may be behind ours."""
@@ -140,7 +140,7 @@ class ControlRooms:
             room_id = await newest_control_room(connection, word.user_id)
         try:
             if room_id is not None and not await self._was_said(word, room_id):
-                await _Note(self._homeserver, room_id, txn_id=word.txn_id, **{_WORD_KEY: word.txn_id}).show(word.body)
+                await _Note(self._homeserver, room_id, txn_id=word.txn_id, **{WORD_KEY: word.txn_id}).show(word.body)
         except (RefusedError, NotThereError) as error:
             log.info("word_cannot_be_said", user=word.user_id, error=str(error))
         async with self._engine.begin() as connection:
@@ -154,7 +154,7 @@ class ControlRooms:
             self._tried.add(word.txn_id)
             return False
         return any(
-            event["content"].get(_WORD_KEY) == word.txn_id and event["origin_server_ts"] / 1000 > word.at - _CLOCKS
+            event["content"].get(WORD_KEY) == word.txn_id and event["origin_server_ts"] / 1000 > word.at - _CLOCKS
             for event in await self._homeserver.newest_events(room_id, sender=self._homeserver.bot, limit=_LOOKED_AT)
         )
 

@@ -24,6 +24,7 @@ _HOSTS: Final = (
     ("matrix", "homeserver_url"),
     ("matrix", "public_url"),
     ("web", "public_url"),
+    ("web", "element_url"),
     ("database", "url"),
     ("bbb", "url"),
 )

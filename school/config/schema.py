@@ -80,6 +80,7 @@ class WebSettings(Section):
     listen_port: Annotated[int, Field(ge=1, le=65535)] = 8009
     public_url: WebAddress = Field(default_factory=_own_address)
     element_url: WebAddress | None = None
+    trusted_proxies: Annotated[tuple[str, ...], AfterValidator(values.networks)] = ("127.0.0.0/8", "::1")
 
 
 class DatabaseSettings(Section):
@@ -128,6 +129,11 @@ class SecretsSettings(Section):
     def message_keys(self) -> Path:
         """The keys that seal held messages and sign released ones, one a line, the newest first."""
         return self.folder / "message_keys"
+
+    @property
+    def web_key(self) -> Path:
+        """With which the web pages sign what they give to browsers."""
+        return self.folder / "web_key"
 
     @property
     def identity_key(self) -> Path:

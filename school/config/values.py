@@ -7,6 +7,7 @@ Every function returns the value or raises ValueError with the end of a sentence
 import re
 from datetime import date, timedelta
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -162,6 +163,18 @@ def listen_host(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.:-]+", text):
         raise ValueError('must be an address to listen on, such as "127.0.0.1"; use web.listen_port for the port.')
     return text
+
+
+def networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses of machines, or of networks (`10.0.0.0/8`)."""
+    for text in texts:
+        try:
+            ip_network(text, strict=False)
+        except ValueError:
+            raise ValueError(
+                f'must be addresses such as "10.0.0.7" or networks such as "10.0.0.0/8"; "{text}" is neither.'
+            ) from None
+    return texts
 
 
 def web_address(text: str) -> str:

@@ -48,6 +48,12 @@ class Action(StrEnum):
     """Somebody entered the rooms of a group that they are not in."""
     URGENT_SENT = "urgent_sent"
     """Somebody of the leadership sent a message past a rest. Its reason and its words stand in the message alone."""
+    PASSWORD_CHOSEN = "password_chosen"  # noqa: S105 - what was done, not with what
+    """A person chose a password of their own on the web page."""
+    DEVICE_SIGNED_OUT = "device_signed_out"
+    """A person signed out one of their messengers on the web page."""
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    """A person signed out all of them, and the web pages."""
     SYNC_APPLIED = "sync_applied"
     """The register was read and the directory follows it."""
     PERSON_ERASED = "person_erased"

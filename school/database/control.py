@@ -1,9 +1,10 @@
-"""Control rooms: in which room the bot talks with whom. The newest one of a person is the one the bot writes to."""
+"""Control rooms: in which room the bot talks with whom. It writes to the newest one that somebody has opened; to who
+has opened none, in the one in which they were greeted."""
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from school.database.tables import control_rooms
+from school.database.tables import control_rooms, greetings, group_rooms
 from school.domain.people import UserId
 
 
@@ -15,10 +16,21 @@ async def remember_control_room(connection: AsyncConnection, room_id: str, user_
 
 
 async def newest_control_room(connection: AsyncConnection, user_id: UserId) -> str | None:
-    """Where to write to a person; None if they never opened a room."""
+    """Where to write to a person; None if there is no room with them."""
     return await connection.scalar(
         select(control_rooms.c.room_id)
+        .outerjoin(greetings, greetings.c.room_id == control_rooms.c.room_id)
         .where(control_rooms.c.user_id == user_id)
-        .order_by(control_rooms.c.opened_at.desc())
+        .order_by(greetings.c.room_id.is_not(None), control_rooms.c.opened_at.desc())
         .limit(1)
+    )
+
+
+async def rooms_of_bot(connection: AsyncConnection) -> frozenset[str]:
+    """Every room of which it is written down what it is for."""
+    return frozenset(
+        [
+            *await connection.scalars(select(control_rooms.c.room_id)),
+            *await connection.scalars(select(group_rooms.c.room_id)),
+        ]
     )

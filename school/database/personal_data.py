@@ -26,6 +26,7 @@ from school.database.tables import (
     conferences,
     control_rooms,
     first_codes,
+    greetings,
     group_owners,
     group_rooms,
     groups,
@@ -41,6 +42,8 @@ from school.database.tables import (
     rest_overrides,
     silences,
     wards,
+    web_links,
+    web_sessions,
 )
 from school.domain.audit_about import for_person, names_one_of
 from school.domain.people import PersonId, Role, UserId
@@ -187,6 +190,9 @@ KEPT: Final[Sequence[Kept]] = (
     Kept(table=accounts, column="person_id", topic=Topic.ACCOUNT, name="account"),
     Kept(table=first_codes, column="person_id", topic=Topic.ACCOUNT, hidden=("digest",)),
     Kept(table=locks, column="person_id", topic=Topic.ACCOUNT, name="locked_by_the_leadership"),
+    Kept(table=web_sessions, column="user_id", topic=Topic.ACCOUNT, hidden=("token_hash",)),
+    Kept(table=web_links, column="user_id", topic=Topic.ACCOUNT, name="personal_links", hidden=("token_hash",)),
+    Kept(table=greetings, column="person_id", topic=Topic.ACCOUNT, name="greeting"),
     Kept(table=joins, column="person_id", topic=Topic.ROOMS, name="brought_into"),
     Kept(table=left_rooms, column="person_id", topic=Topic.ROOMS),
     _GuestLists(table=guest_lists, column="host_id", topic=Topic.ROOMS),
@@ -248,6 +254,7 @@ NOT_ABOUT_PEOPLE: Final[Mapping[str, str]] = {
     "places": "places in the homeserver's stream of events",
     "room_rests": "what was said of rooms, and not by whom",
     "school_groups": "until when groups of teachers live, and what was told about it",
+    "spent_proofs": "hashes of tokens that count no more; they go within the hour",
     "teachers_only_groups": "groups in whose rooms only teachers write",
     "versions": "numbers of the directory's states",
 }

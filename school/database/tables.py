@@ -306,6 +306,46 @@ control_rooms = Table(
     Column("opened_at", Double, nullable=False),
 )
 
+# Whom the bot has greeted at the first login, and how far it got with the others (`said_at` empty).
+greetings = Table(
+    "greetings",
+    metadata,
+    Column("person_id", ForeignKey("persons.id"), primary_key=True),
+    Column("begun_at", Double, nullable=False),
+    Column("room_id", String),
+    Column("said_at", Double),
+)
+
+# Who is signed in to the web pages, by the hash of what is in the browser's cookie.
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("token_hash", String, primary_key=True),
+    Column("user_id", String, nullable=False, index=True),
+    Column("way", String, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+)
+
+# Personal links that nobody has used yet, by the hash of what stands in them.
+web_links = Table(
+    "web_links",
+    metadata,
+    Column("token_hash", String, primary_key=True),
+    Column("user_id", String, nullable=False, index=True),
+    Column("path", String, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False),
+)
+
+# Hashes of proofs that were taken once and are not taken again.
+spent_proofs = Table(
+    "spent_proofs",
+    metadata,
+    Column("proof_hash", String, primary_key=True),
+    Column("until", Double, nullable=False),
+)
+
 audit_log = Table(
     "audit_log",
     metadata,

@@ -222,6 +222,19 @@ SENTENCES: Final = {
     "reset.told": (
         "🔑 {name} hat dein Passwort zurückgesetzt. Wenn du das nicht wolltest, sag bitte in der Schule Bescheid."
     ),
+    # The greeting, and links to one's own pages.
+    "greeting.hello": "Willkommen, {name}! Ich bin der Bote deiner Schule.",
+    "greeting.password": (
+        "Wähle jetzt dein eigenes Passwort, dann brauchst du den Code auf deinem Brief nicht mehr: {link}"
+    ),
+    "greeting.account": "Was über dich gespeichert ist und wo du angemeldet bist, siehst du hier: {link}",
+    "greeting.link": "Der Link gilt einen Tag, einmal und nur für dich. Mit !konto bekommst du einen neuen.",
+    "greeting.rooms": "Die Räume deiner Gruppen sind schon da. Dort kannst du lesen und schreiben.",
+    "greeting.help": "Was ich sonst kann, sage ich dir mit !hilfe.",
+    "account.link": "Hier ist dein persönlicher Link. Er gilt eine halbe Stunde, einmal und nur für dich: {link}",
+    "account.password_chosen": (
+        "🔑 Dein Passwort wurde gerade geändert. Warst du das nicht, sag bitte sofort einer Lehrkraft Bescheid."
+    ),
     # What the bot says after a rest.
     "summary": "🌙 Während deiner Ruhezeit: {news}.",
     "summary.one": "1 neue Nachricht {where}",

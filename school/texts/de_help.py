@@ -56,6 +56,17 @@ SENTENCES: Final = {
         "Es geht im Raum deiner Gruppe und in Räumen, die du angelegt hast. Sag es dort noch einmal, wenn eine "
         "Lehrkraft dazugekommen ist."
     ),
+    "help.account": "Link zu deinem Konto: was gespeichert ist, wo du angemeldet bist",
+    "help.account.more": (
+        "!konto – ein Link, der eine halbe Stunde, einmal und nur für dich gilt\n"
+        "Dort meldest du auch Geräte ab, die du nicht mehr hast."
+    ),
+    "help.password": "Link zu der Seite, auf der du dein Passwort wählst; als Lehrkraft anderen hineinhelfen",
+    "help.password.more": (
+        "!passwort – ein Link, der eine halbe Stunde, einmal und nur für dich gilt\n"
+        "!passwort Anna Koch – ein neuer Code für jemanden, der nicht mehr hineinkommt (für Lehrkräfte)\n"
+        "Das alte Passwort und alle Geräte enden damit, und beide erfahren es."
+    ),
     "help.rest": "ob du Ruhezeit hast, und sie beginnen oder beenden",
     "help.rest.more": (
         "!ruhe – ob du gerade Ruhezeit hast und bis wann\n"

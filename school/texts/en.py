@@ -187,6 +187,19 @@ SENTENCES: Final = {
     "reset.elsewhere": "The password of {name} belongs to the school's single sign-on and is reset there{where}.",
     "reset.again_at": "From {when} on you can again.",
     "reset.told": ("🔑 {name} has reset your password. If you did not want that, please tell somebody at school."),
+    # The greeting, and links to one's own pages.
+    "greeting.hello": "Welcome, {name}! I am the bot of your school.",
+    "greeting.password": (
+        "Choose a password of your own now; then you do not need the code on your letter any more: {link}"
+    ),
+    "greeting.account": "What is stored about you, and where you are signed in, is here: {link}",
+    "greeting.link": "The link works for a day, once, and for you only. With !account you get a new one.",
+    "greeting.rooms": "The rooms of your groups are there already. You can read and write in them.",
+    "greeting.help": "What else I can do I tell you with !help.",
+    "account.link": "Here is your personal link. It works for half an hour, once, and for you only: {link}",
+    "account.password_chosen": (
+        "🔑 Your password has just been changed. If that was not you, please tell a teacher at once."
+    ),
     # What the bot says after a rest.
     "summary": "🌙 While you were off: {news}.",
     "summary.one": "1 new message {where}",

@@ -53,6 +53,17 @@ SENTENCES: Final = {
         "Write it in the room itself, or here with the name of your group: !teachers-only on Klasse 8.1\n"
         "It works in the room of your group and in rooms that you made. Say it there once more when a teacher has come."
     ),
+    "help.account": "a link to your account: what is stored, where you are signed in",
+    "help.account.more": (
+        "!account – a link that works for half an hour, once, and for you only\n"
+        "There you also sign out devices that you do not have any more."
+    ),
+    "help.password": "a link to the page where you choose your password; as a teacher, help others in",
+    "help.password.more": (
+        "!password – a link that works for half an hour, once, and for you only\n"
+        "!password Anna Koch – a new code for somebody who cannot get in any more (for teachers)\n"
+        "The old password and all devices end with it, and both are told."
+    ),
     "help.rest": "whether you are off, and begin or end it",
     "help.rest.more": (
         "!rest – whether you are off right now and until when\n"

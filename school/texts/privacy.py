@@ -42,11 +42,12 @@ KEPT_WORDS: Final[Mapping[Language, Mapping[str, KeptWords]]] = {
             title="Konto und Anmeldungen",
             what=(
                 "Wann du dich zuerst und zuletzt angemeldet hast, mit welchen Geräten und von welcher Adresse im Netz; "
-                "wann ein Erstcode gemacht und benutzt wurde, nie der Code; was deine App an Einstellungen ablegt."
+                "wann ein Erstcode gemacht und benutzt wurde, nie der Code; seit wann du auf den Webseiten angemeldet "
+                "bist; was deine App an Einstellungen ablegt."
             ),
             until=(
-                "Geräte, bis du dich dort abmeldest; Adressen einen Monat; alles Übrige, bis du {erase_days} Tage "
-                "nicht mehr im Register stehst."
+                "Geräte, bis du dich dort abmeldest; Adressen einen Monat; Webseiten einen halben Tag; alles Übrige, "
+                "bis du {erase_days} Tage nicht mehr im Register stehst."
             ),
         ),
         "rooms": KeptWords(
@@ -117,11 +118,12 @@ KEPT_WORDS: Final[Mapping[Language, Mapping[str, KeptWords]]] = {
             title="Account and sessions",
             what=(
                 "When you signed in first and last, with which devices and from which network address; when a first "
-                "code was made and used, never the code; what your app stores of its settings."
+                "code was made and used, never the code; since when you are signed in to the web pages; what your "
+                "app stores of its settings."
             ),
             until=(
-                "Devices until you sign out there; addresses for a month; everything else until you have not been in "
-                "the register for {erase_days} days."
+                "Devices until you sign out there; addresses for a month; web pages for half a day; everything else "
+                "until you have not been in the register for {erase_days} days."
             ),
         ),
         "rooms": KeptWords(

@@ -32,7 +32,8 @@ async def _reset(settings: Settings, words: str) -> None:
         async with engine.connect() as connection:
             directory = (await connection.run_sync(read_snapshot)).directory
         person = find_person(directory, words)
-        ways_in = new_ways_in(settings, homeserver=homeserver, codes=open_first_codes(settings, engine))
+        codes = open_first_codes(settings, engine)
+        ways_in = new_ways_in(settings, engine=engine, homeserver=homeserver, codes=codes)
         if ways_in.are_elsewhere:
             where = settings.accounts.oidc.passwords_at if settings.accounts.oidc else None
             raise FailedError(

@@ -15,6 +15,7 @@ from school.texts.de import SENTENCES
 
 PROMISED_JOIN = 2.0
 PROMISED_FIRST_LOGIN = 3.0
+PROMISED_GREETING = 10.0
 SLACK = 5.0
 """What a busy machine may add to a promised time."""
 
@@ -82,6 +83,18 @@ class Person(Client):
         answers = [event["content"] for event in after if event["sender"] == self._demo.info["bot"]]
         return next((content for content in answers if content.get("msgtype") == "m.notice"), None)
 
+    @property
+    def greeting(self) -> tuple[str, str]:
+        """The room in which the bot greets somebody who has come for the first time, and what it says."""
+        return wait_until(self._greeting, PROMISED_GREETING + SLACK)
+
+    def _greeting(self) -> tuple[str, str] | None:
+        for room in self.direct_rooms().get(self._demo.info["bot"], []):
+            for event in self.events(room):
+                if event["content"].get("org.schulbote.word") == "greeting":
+                    return room, event["content"]["body"]
+        return None
+
     def rest(self, how_long: str) -> float:
         """Begins a rest; returns when it was asked for."""
         asked_at = time.time()
@@ -89,7 +102,8 @@ class Person(Client):
         return asked_at
 
     def end_rest(self) -> None:
-        assert "beendet" in self.ask("!ruhe aus")
+        answer = self.ask("!ruhe aus")
+        assert "beendet" in answer, answer
 
     @contextmanager
     def resting(self, how_long: str = "1h") -> Iterator[None]:

@@ -42,6 +42,7 @@ def gateway() -> Iterator[Gateway]:
 def teacher(people, gateway) -> Iterator[Person]:
     """A teacher with a telephone, who does not rest before and afterwards."""
     teacher = people.teacher(CLASS)
+    assert teacher.greeting, "an invitation rings"
     gateway.give_telephone(teacher)
     yield teacher
     if ours(teacher):

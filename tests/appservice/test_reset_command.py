@@ -89,6 +89,7 @@ class Stage:
             homeserver=self.accounts,  # type: ignore[arg-type]
             view=self.school.view,
             ways_in=NewWaysIn(
+                engine=self.school.engine,
                 homeserver=self.accounts,  # type: ignore[arg-type]
                 accounts=settings,
                 codes=FirstCodes(

@@ -1,6 +1,8 @@
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from school.database.control import newest_control_room, remember_control_room
+from school.database.tables import greetings, persons
 from school.domain.people import UserId
 
 KIM, LEA = UserId("@kim:school.example"), UserId("@lea:school.example")
@@ -19,6 +21,18 @@ async def test_the_bot_writes_into_the_room_that_was_opened_last(writer: AsyncEn
         await remember_control_room(connection, "!hers", LEA, 3.0)
     assert await newest(writer, KIM) == "!second"
     assert await newest(writer, LEA) == "!hers"
+
+
+async def test_into_the_room_of_the_greeting_it_writes_only_if_nobody_has_opened_one(writer: AsyncEngine) -> None:
+    async with writer.begin() as connection:
+        name = {"given_name": "Kim", "family_name": "Groß", "role": "student"}
+        await connection.execute(insert(persons).values(id="kim", user_id=KIM, **name))
+        await connection.execute(insert(greetings).values(person_id="kim", begun_at=1.0, room_id="!greeting"))
+        await remember_control_room(connection, "!greeting", KIM, 2.0)
+    assert await newest(writer, KIM) == "!greeting"
+    async with writer.begin() as connection:
+        await remember_control_room(connection, "!own", KIM, 1.0)
+    assert await newest(writer, KIM) == "!own"
 
 
 async def test_a_room_is_remembered_once_as_it_was_at_first(writer: AsyncEngine) -> None:

@@ -408,6 +408,10 @@ BROKEN = {
     "a web address with a question": (SHORT + "web: {public_url: 'https://x.de/?a'}", ['without "?" and "#"']),
     "a web address with a user": (SHORT + "web: {public_url: 'https://a:b@x.de'}", ["must not contain a user name"]),
     "a bot with capitals": (SHORT + "  bot: Bote\n", ["line 6: matrix.bot must be small letters"]),
+    "a proxy that is no address": (
+        SHORT + "web: {trusted_proxies: [proxy.local]}",
+        ['must be addresses such as "10.0.0.7"', '"proxy.local" is neither'],
+    ),
     "a listen address with a port": (SHORT + "web: {listen_host: 'http://x'}", ["use web.listen_port for the port"]),
     "another database": (SHORT + "database:\n  url: mysql://db/x\n", ["line 7", '"sqlite:///FILE" or "postgresql']),
     "a database of a wrong word": (SHORT + "database: {url: 'postgres://db/x'}", ['begin with "postgresql://"']),
@@ -769,7 +773,15 @@ def test_a_line_that_is_no_key_is_named_and_not_shown(tmp_path: Path, line: str)
 
 def test_every_secret_has_its_file_in_the_folder(load: Load, tmp_path: Path) -> None:
     secrets = load(SHORT).secrets
-    names = ("appservice_token", "homeserver_token", "module_token", "message_keys", "identity_key", "code_key")
+    names = (
+        "appservice_token",
+        "homeserver_token",
+        "module_token",
+        "message_keys",
+        "web_key",
+        "identity_key",
+        "code_key",
+    )
     assert [getattr(secrets, name) for name in names] == [tmp_path / "secrets" / name for name in names]
 
 

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from appservice.bot.help_words import Topic
+from appservice.web.texts import CATALOGUES as PAGES
+from school.database.audit import Action
 from school.domain.decisions import Reason
 from school.domain.people import BUILT_IN_ROLES
 from school.domain.rest import RestCause
@@ -16,6 +18,7 @@ from school.texts import CATALOGUES, Language, Texts
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("school", "synapse_modules", "appservice", "roster_sync", "bbb_widget", "schulbote")
+WEB = ROOT / "appservice" / "web"
 BERLIN = ZoneInfo("Europe/Berlin")
 GERMAN, ENGLISH = CATALOGUES[Language.GERMAN], CATALOGUES[Language.ENGLISH]
 LONG = "help."
@@ -32,6 +35,8 @@ def said_in_code() -> Iterator[tuple[str, set[str], str]]:
     it is given for every rest cause."""
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):
+            if WEB in file.parents:
+                continue  # the pages have sentences of their own (tests/appservice/web/test_web_texts.py)
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if not isinstance(node, ast.Call) or getattr(node.func, "attr", None) != "say" or not node.args:
                     continue
@@ -112,6 +117,13 @@ def test_every_command_is_explained_in_a_line_and_in_full(command: str, language
     texts = Texts(language)
     assert "\n" not in texts.help(command)
     assert "!" in texts.help(command, in_full=True)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_everything_in_the_audit_log_has_words_for_whom_it_is_about(language: Language) -> None:
+    """In `appservice/web/texts`: the page on which somebody reads what is stored about them."""
+    deeds = {name.removeprefix("deed.") for name in PAGES[language] if name.startswith("deed.")}
+    assert deeds == {action.value for action in Action}
 
 
 @pytest.mark.parametrize("language", Language)

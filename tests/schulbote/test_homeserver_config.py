@@ -351,7 +351,7 @@ def test_the_demo_is_reached_from_this_machine_only(tmp_path: Path) -> None:
     demo = demo_settings(settings_of(tmp_path), home=tmp_path, port=18_008, registration=tmp_path / "r.yaml")
     assert [listener["bind_addresses"] for listener in demo["listeners"]] == [["127.0.0.1"]]
     assert [resource["names"] for listener in demo["listeners"] for resource in listener["resources"]] == [
-        ["client", "metrics"]
+        ["client", "openid", "metrics"]
     ]
 
 

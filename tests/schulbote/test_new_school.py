@@ -61,7 +61,8 @@ def test_secrets_are_the_owners_alone(tmp_path: Path) -> None:
     secrets = tmp_path / "secrets"
     assert mode(secrets) == 0o700
     assert {path.name: oct(mode(path)) for path in secrets.iterdir()} == dict.fromkeys(
-        ("appservice_token", "homeserver_token", "module_token", "message_keys", "identity_key", "code_key"), "0o600"
+        ("appservice_token", "homeserver_token", "module_token", "message_keys", "web_key", "identity_key", "code_key"),
+        "0o600",
     )
     assert mode(tmp_path / "registration.yaml") == 0o600
 

@@ -1,0 +1,42 @@
+"""What every answer tells the browser to keep from it: no scripts or styles but our own files, no frames around it, no
+address left behind, no copy kept."""
+
+from typing import Final
+
+from aiohttp import web
+
+from appservice.web.site import Site
+
+_ALWAYS: Final = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Server": "Schulbote",
+}
+_NOT_KEPT: Final = {"Cache-Control": "no-store", "Vary": "Accept-Language, Cookie"}
+_NOBODY: Final = "'none'"
+_ONLY_OURS: Final = (
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+)
+
+
+def secure(response: web.StreamResponse, site: Site, *, framed: bool = False) -> None:
+    """Sets the headers. `framed`: the school's Element Web may show this page in its window, and the page may have a
+    script of ours that talks to it."""
+    response.headers.update(_ALWAYS)
+    if "Cache-Control" not in response.headers:
+        response.headers.update(_NOT_KEPT)
+    around = site.element_origin if framed else None
+    policy = [*_ONLY_OURS, f"frame-ancestors {around or _NOBODY}"]
+    if around:
+        policy += ["script-src 'self'", "connect-src 'self'"]
+    else:
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Content-Security-Policy"] = "; ".join(policy)

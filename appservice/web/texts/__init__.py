@@ -1,0 +1,47 @@
+"""Every sentence of the web pages, in every language, chosen by name. What the bot and the modules say is in
+`school.texts`; how the two languages are kept equal is the same."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+
+from appservice.web.texts.de import SENTENCES as _GERMAN
+from appservice.web.texts.en import SENTENCES as _ENGLISH
+from school.texts import Language, Texts
+
+CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
+    Language.GERMAN: _GERMAN,
+    Language.ENGLISH: _ENGLISH,
+}
+_LOCALES: Final = {Language.GERMAN: "de", Language.ENGLISH: "en_GB"}
+
+_MOMENT: Final = {Language.GERMAN: "d. MMMM y, H:mm 'Uhr'", Language.ENGLISH: "d MMMM y, h:mm a"}
+
+
+class PageTexts(Texts):
+    """The sentences of one language."""
+
+    __slots__ = ()
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._sentences = CATALOGUES[language]
+
+    def moment(self, instant: datetime, zone: ZoneInfo) -> str:
+        """A moment with its day and its year."""
+        return str(format_datetime(instant.astimezone(zone), _MOMENT[self.language], locale=_LOCALES[self.language]))
+
+    def number(self, number: int) -> str:
+        """A number as it is written."""
+        return str(format_decimal(number, locale=_LOCALES[self.language]))
+
+    def deed(self, action: str) -> str:
+        """A line of the audit log."""
+        return self._sentences.get(f"deed.{action}", action)
+
+
+PAGE_TEXTS: Final[Mapping[Language, PageTexts]] = {language: PageTexts(language) for language in Language}

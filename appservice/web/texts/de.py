@@ -1,0 +1,185 @@
+"""Die Sätze der Seiten auf Deutsch."""
+
+from typing import Final
+
+SENTENCES: Final = {
+    # On every page.
+    "page.skip": "Zum Inhalt",
+    "page.navigation": "Seiten",
+    "page.account": "Mein Konto",
+    "page.sign_in": "Anmelden",
+    "page.sign_out": "Abmelden",
+    "page.wrong": "Fehler:",
+    # The start.
+    "start.title": "Start",
+    "start.heading": "Willkommen",
+    "start.signed_in": "Du bist angemeldet als {name}.",
+    "start.signed_out": "Hier wählst du dein Passwort und siehst, was über dich gespeichert ist.",
+    "start.no_password": "Hier siehst du, was über dich gespeichert ist und wo du angemeldet bist.",
+    "start.password": "Passwort wählen",
+    "start.messengers": "Zum Messenger",
+    "start.element_web": "Element im Browser öffnen",
+    "start.any_messenger": (
+        "Jede Matrix-App passt, auf dem Handy zum Beispiel Element X. Sie fragt nach dem Server und deinem "
+        "Benutzernamen:"
+    ),
+    "start.server": "Server",
+    "start.user_name": "Benutzername",
+    # What was done on another page (appservice.web.pages.start).
+    "done.signed_out": "Du bist abgemeldet.",
+    "done.signed_out_everywhere": "Du bist überall abgemeldet.",
+    "done.password_chosen": "Dein Passwort ist gewählt. Melde dich ab jetzt damit an, auch im Messenger.",
+    "done.device_signed_out": "Das Gerät ist abgemeldet.",
+    # Signing in.
+    "login.title": "Anmelden",
+    "login.name": "Benutzername",
+    "login.name_hint": "Er steht auf deinem Brief, zum Beispiel ida.gross",
+    "login.password": "Passwort",
+    "login.password_hint": "Beim ersten Mal ist es der Code auf deinem Brief.",
+    "login.sso": "Mit dem Schulkonto anmelden",
+    "login.sso_at": "Mit {name} anmelden",
+    "login.by_link_only": (
+        "Hier meldet man sich mit einem Link an. Schreib dem Schulboten im Messenger: !konto. Dann schickt er dir "
+        "einen."
+    ),
+    "login.help": (
+        "Klappt es nicht? Wenn du im Messenger angemeldet bist, schreib dem Schulboten !konto, dann schickt er dir "
+        "einen Link. Sonst hilft dir eine Lehrkraft."
+    ),
+    "login.refused.wrong": "Benutzername oder Passwort stimmt nicht. Sieh bitte noch einmal nach.",
+    "login.refused.locked": "Dieses Konto ist gesperrt. Das Sekretariat hilft weiter.",
+    "login.refused.too_many": "Das war zu oft falsch. Warte bitte ein paar Minuten und versuch es dann noch einmal.",
+    "logout.what": "Du meldest dich von diesen Seiten ab. In deinem Messenger bleibst du angemeldet.",
+    # A personal link.
+    "link.title": "Persönlicher Link",
+    "link.heading": "Bist du {name}?",
+    "link.what": "Der Schulbote hat dir diesen Link geschickt. Er gilt nur für dich und nur einmal.",
+    "link.go_on": "Ja, weiter als {name}",
+    "link.not_you": "Du bist nicht {name}? Dann schließ diese Seite und sag bitte einer Lehrkraft Bescheid.",
+    "link.other_person": "Gerade ist hier {now} angemeldet. Danach ist es {then}.",
+    # The password.
+    "password.title": "Passwort wählen",
+    "password.for": "Das Passwort ist für {name}. Es gilt im Messenger und auf diesen Seiten.",
+    "password.instead_of_code": "Den Code auf deinem Brief brauchst du danach nicht mehr.",
+    "password.current": "Dein jetziges Passwort",
+    "password.new": "Dein neues Passwort",
+    "password.again": "Noch einmal dasselbe",
+    "password.hint": (
+        "Mindestens {signs} Zeichen. Gut sind drei oder vier Wörter, die sonst niemand zusammen sagt. Nimm eins, das "
+        "du nirgends sonst hast."
+    ),
+    "password.everywhere": "Auf allen anderen Geräten abmelden",
+    "password.choose": "Passwort wählen",
+    "password.not_done": "Das hat noch nicht geklappt. Was fehlt, steht beim Feld.",
+    "password.fault.too_short": "Das ist etwas kurz. Häng noch ein Wort an.",
+    "password.fault.too_long": "Das ist zu lang: höchstens 72 Zeichen, Umlaute zählen doppelt.",
+    "password.fault.untypeable": "Am Anfang oder Ende steht ein Leerzeichen, oder es ist etwas Unsichtbares darin.",
+    "password.fault.too_plain": "Das errät man schnell: eine Reihe, eine Zahl oder immer dasselbe. Nimm lieber Wörter.",
+    "password.fault.common": (
+        "Das haben viele, deshalb wird es zuerst probiert. Nimm noch ein ungewöhnliches Wort dazu."
+    ),
+    "password.fault.names_you": "Dein Name oder der deiner Schule ist leicht zu erraten. Nimm andere Wörter.",
+    "password.fault.unchanged": "Das ist dein jetziges Passwort. Wähle ein anderes.",
+    "password.fault.a_code": "Das sieht aus wie der Code auf einem Brief. Wähle etwas Eigenes.",
+    "password.not_the_same": "Das ist nicht dasselbe wie oben.",
+    "password.current_is_wrong": "Das ist nicht dein jetziges Passwort.",
+    "password.refused": "Dieses Passwort nimmt der Server nicht an. Versuch es mit einem anderen.",
+    "password.elsewhere.ldap": (
+        "Dein Passwort hier ist dasselbe wie an den Computern deiner Schule. Ändern kannst du es dort."
+    ),
+    "password.elsewhere.oidc": "Du meldest dich mit deinem Schulkonto an. Ändern kannst du das Passwort dort.",
+    "password.elsewhere.go": "Zum Schulkonto",
+    "password.elsewhere.help": "Wenn du es vergessen hast, hilft dir, wer die Schulkonten betreut.",
+    # My account.
+    "account.code_until": "Du meldest dich noch mit dem Code auf deinem Brief an. Er gilt bis {until}.",
+    "account.devices": "Wo du angemeldet bist",
+    "account.devices_what": "Kennst du eins davon nicht? Melde es ab und wähle ein neues Passwort.",
+    "account.no_devices": "Du bist in keinem Messenger angemeldet.",
+    "account.nameless": "Gerät ohne Namen ({id})",
+    "account.last_seen": "zuletzt benutzt: {when}",
+    "account.sign_out_of": "Abmelden: {name}",
+    "account.browsers": "Auf diesen Seiten angemeldete Browser, mit diesem hier: {count}",
+    "account.everywhere": "Überall abmelden",
+    "account.stored": "Was über dich gespeichert ist",
+    "account.stored_what": "Alles auf einmal, auch deine Nachrichten, bekommst du auf Wunsch von der Schule als Datei.",
+    "account.until": "Wie lange: {until}",
+    "account.name": "Name",
+    "account.role": "Rolle",
+    "account.leadership": "Schulleitung",
+    "account.user_id": "Matrix-Kennung",
+    "account.register_id": "Kennung im Register",
+    "account.children": "Kinder",
+    "account.groups": "Gruppen",
+    "account.first_login": "Erste Anmeldung",
+    "account.rooms": "Räume, in denen du bist",
+    "account.waiting": "Nachrichten von dir, die noch warten",
+    "account.rests": "Eingetragene Ruhezeiten und Abwesenheiten",
+    # Lines of the audit log (school.database.audit.Action).
+    "deed.rest_started": "Ruhezeit oder Abwesenheit eingetragen",
+    "deed.rest_ended": "Ruhezeit oder Abwesenheit beendet",
+    "deed.room_rest_set": "Festgelegt, ob Nachrichten in einem Raum warten",
+    "deed.sync_applied": "Register abgeglichen",
+    "deed.sync_stopped": "Ein Abgleich blieb stehen",
+    "deed.sync_resumed": "Der Abgleich lief wieder",
+    "deed.person_erased": "Jemand wurde gelöscht",
+    "deed.group_entered": "Räume einer anderen Gruppe betreten",
+    "deed.teachers_only_set": "Festgelegt, ob in einem Raum nur Lehrkräfte schreiben",
+    "deed.circular_sent": "Einen Text an mehrere Gruppen geschrieben",
+    "deed.conference_started": "Videokonferenz begonnen oder geplant",
+    "deed.conference_ended": "Videokonferenz beendet oder abgesagt",
+    "deed.conference_guest": "Gast einer Videokonferenz eingeladen oder wieder ausgeladen",
+    "deed.attendance_seen": "Teilnehmerliste einer Videokonferenz angesehen",
+    "deed.urgent_sent": "Dringende Nachricht an der Ruhezeit vorbei gesendet",
+    "deed.password_reset": "Passwort zurückgesetzt",
+    "deed.group_made": "Gruppe angelegt",
+    "deed.group_changed": "Mitglieder einer Gruppe geändert",
+    "deed.group_owners_changed": "Leitung einer Gruppe geändert",
+    "deed.group_renamed": "Gruppe umbenannt",
+    "deed.group_kept": "Gruppe über das Schuljahr hinaus behalten",
+    "deed.group_ended": "Gruppe aufgelöst",
+    "deed.group_invited": "Eine ganze Gruppe in einen Raum eingeladen",
+    "deed.guest_list_kept": "Ein Raum folgt jetzt einer Gruppe",
+    "deed.guest_list_ended": "Ein Raum folgt keiner Gruppe mehr",
+    "deed.guest_removed": "Mit der Gruppe aus einem Raum genommen, der ihr folgt",
+    "deed.code_made": "Neuer Code für die Anmeldung",
+    "deed.code_used": "Code zum ersten Mal benutzt",
+    "deed.code_ended": "Code beendet",
+    "deed.password_chosen": "Eigenes Passwort gewählt",
+    "deed.device_signed_out": "Ein Gerät abgemeldet",
+    "deed.signed_out_everywhere": "Überall abgemeldet",
+    # What can go wrong, and what to do then (appservice.web.problems.Trouble).
+    "problem.to_the_start": "Zur Startseite",
+    "problem.not_found": "Diese Seite gibt es nicht",
+    "problem.not_found.way_out": "Vielleicht fehlt ein Stück der Adresse. Auf der Startseite geht es weiter.",
+    "problem.wrong_method": "So lässt sich diese Seite nicht aufrufen",
+    "problem.wrong_method.way_out": "Geh bitte auf die Startseite und von dort weiter.",
+    "problem.malformed": "Das ließ sich nicht verstehen",
+    "problem.malformed.way_out": "Geh bitte auf die Startseite und versuch es von dort noch einmal.",
+    "problem.too_large": "Das ist zu viel auf einmal",
+    "problem.too_large.way_out": "Schick bitte weniger.",
+    "problem.too_slow": "Das kam nicht vollständig an",
+    "problem.too_slow.way_out": "Die Verbindung war zu langsam. Versuch es bitte noch einmal.",
+    "problem.no_cookies": "Dein Browser nimmt keine Cookies an",
+    "problem.no_cookies.way_out": (
+        "Ohne sie kann die Seite dich nicht wiedererkennen. Erlaube Cookies für diese Seite und versuch es noch einmal."
+    ),
+    "problem.form_is_old": "Diese Seite lag zu lange offen",
+    "problem.form_is_old.way_out": "Geh bitte zurück, lade die Seite neu und schick das Formular noch einmal ab.",
+    "problem.from_elsewhere": "Das kam von einer anderen Seite",
+    "problem.from_elsewhere.way_out": "Zu deinem Schutz ist nichts geschehen. Öffne die Seite bitte selbst.",
+    "problem.signed_out": "Du bist nicht mehr angemeldet",
+    "problem.signed_out.way_out": "Nach einer Weile ohne Eingabe endet die Anmeldung. Melde dich bitte noch einmal an.",
+    "problem.link_is_over": "Dieser Link gilt nicht mehr",
+    "problem.link_is_over.way_out": (
+        "Links gelten nur einmal und nur für kurze Zeit. Schreib dem Schulboten !konto, dann schickt er dir einen "
+        "neuen."
+    ),
+    "problem.nobody": "Dein Konto gehört zu niemandem an dieser Schule",
+    "problem.nobody.way_out": "Das Sekretariat hilft weiter.",
+    "problem.too_many": "Das war zu oft in kurzer Zeit",
+    "problem.too_many.way_out": "Warte bitte ein paar Minuten und versuch es dann noch einmal.",
+    "problem.try_again": "Das geht gerade nicht",
+    "problem.try_again.way_out": "Versuch es bitte gleich noch einmal.",
+    "problem.failed": "Das hat nicht geklappt",
+    "problem.failed.way_out": "Der Fehler liegt bei uns. Versuch es bitte später noch einmal.",
+}

@@ -1,0 +1,282 @@
+"""The web pages in a real browser, on a phone and on a desktop, with and without JavaScript, and the bot that leads to
+them."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from acceptance.client import Client, wait_until
+from acceptance.people import Person
+
+AXE = Path(__file__).parent / "clients" / "node_modules" / "axe-core" / "axe.min.js"
+PHONE, DESKTOP = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
+NEW = "Butterbrot fliegt nach Potsdam"
+
+
+def _missing(what: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(f"{what}, and in CI nothing is left out")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        _missing("Chromium is not installed (apt-get install chromium)")
+    if not AXE.exists():
+        _missing("axe-core is not installed (npm)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, demo: Any, **options: Any) -> Iterator[Page]:
+    """A page in a browser of its own. What it says on its console, it says because something is wrong."""
+    context = browser.new_context(base_url=demo.info["web"], locale="de-DE", **options)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(20_000)
+    try:
+        yield page
+        # That an answer is no 200 is no complaint: so are problems told.
+        assert [words for words in complaints if "the server responded with a status" not in words] == []
+    finally:
+        context.close()
+
+
+def sign_in(page: Page, person: Person, password: str | None = None) -> None:
+    page.goto("/login")
+    page.get_by_label("Benutzername").fill(person.user_id[1:].partition(":")[0])
+    page.get_by_label("Passwort").fill(password or person.account["password"])
+    page.get_by_role("button", name="Anmelden").click()
+
+
+def assert_good(page: Page) -> None:
+    """What is asked of every page: axe finds nothing (WCAG 2.2 AA and best practice), and nothing sticks out."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("rules => axe.run({runOnly: {type: 'tag', values: rules}})", rules)
+    bad = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]]
+    assert bad == [], page.url
+    wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide <= window, page.url
+
+
+def link_in(words: str) -> str:
+    [link] = re.findall(r"http://\S+/link/[\w-]+", words)
+    return str(link)
+
+
+def test_who_comes_for_the_first_time_is_greeted_once_in_five_lines_with_a_link(demo, people, browser):
+    pupil = people.pupil("Klasse 9.1")
+    room, words = pupil.greeting
+    assert len(words.split("\n")) == 5
+    assert words.startswith(f"Willkommen, {pupil.name.split()[0]}!")
+    assert pupil.direct_rooms()[demo.info["bot"]] == [room]
+    assert pupil.members(room) == {pupil.user_id, demo.info["bot"]}
+    # The room is one like those that people open: the bot answers there.
+    asked = pupil.send(room, "!hilfe")
+    wait_until(lambda: any("!hilfe" in text and "–" in text for text in pupil.texts(room)), 10)
+    assert asked
+    pupil.another_client()
+    time.sleep(3)
+    assert sum(text.startswith("Willkommen") for text in pupil.texts(room)) == 1
+    with opened(browser, demo, viewport=PHONE) as page:
+        page.goto(link_in(words))
+        assert_good(page)
+        page.get_by_role("button", name=re.compile("Ja, weiter als")).click()
+        assert page.url.endswith("/account")
+        assert pupil.name in page.inner_text("main")
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_every_page_is_good_to_read_and_to_use(demo, people, browser, viewport):
+    teacher = people.teacher("Klasse 9.1")
+    with opened(browser, demo, viewport=viewport) as page:
+        for path in ("/", "/login", "/nowhere", "/link/unknown"):
+            page.goto(path)
+            assert_good(page)
+        sign_in(page, teacher, "falsch")
+        assert_good(page)
+        sign_in(page, teacher)
+        page.wait_for_url("**/account")
+        for path in ("/account", "/password", "/logout", "/", "/?done=password_chosen"):
+            page.goto(path)
+            assert_good(page)
+        page.goto("/password")
+        page.get_by_label("Dein jetziges Passwort").fill("falsch")
+        page.get_by_label("Dein neues Passwort").fill("kurz")
+        page.get_by_label("Noch einmal dasselbe").fill("kürzer")
+        page.get_by_role("button", name="Passwort wählen").click()
+        assert page.get_by_role("alert").is_visible()
+        assert page.evaluate("document.activeElement.id") == "new", "one is where something is missing"
+        assert_good(page)
+        page.get_by_role("button", name="English").click()
+        page.wait_for_load_state()
+        page.goto("/account")
+        assert page.get_by_role("heading", name="My account").is_visible()
+        assert_good(page)
+
+
+def test_in_the_dark_it_is_good_to_read_too(demo, people, browser):
+    with opened(browser, demo, viewport=PHONE, color_scheme="dark") as page:
+        page.goto("/login")
+        assert_good(page)
+        sign_in(page, people.pupil("Klasse 9.1"))
+        page.wait_for_url("**/account")
+        assert_good(page)
+        page.goto("/password")
+        page.get_by_role("button", name="Passwort wählen").click()
+        assert_good(page)
+
+
+def test_with_the_keyboard_alone(demo, people, browser):
+    pupil = people.pupil("Klasse 9.1")
+    with opened(browser, demo, viewport=DESKTOP) as page:
+        page.goto("/login")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        box = page.locator(".skip").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0, "it can be seen now"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.type(pupil.user_id)
+        page.keyboard.press("Tab")
+        page.keyboard.type(pupil.account["password"])
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/account")
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_from_the_own_password_to_the_first_message_without_javascript(demo, people, admin, browser, viewport):
+    account = people.account("guardian", of="Sorgeberechtigte 9.1")
+    guardian = Person(demo, account).enter()
+    old = account["password"]
+    with opened(browser, demo, viewport=viewport, java_script_enabled=False) as page:
+        sign_in(page, guardian, old)
+        page.goto("/password")
+        if page.get_by_label("Dein jetziges Passwort").count():
+            page.get_by_label("Dein jetziges Passwort").fill(old)
+        page.get_by_label("Dein neues Passwort").fill(NEW)
+        page.get_by_label("Noch einmal dasselbe").fill(NEW)
+        page.get_by_role("button", name="Passwort wählen").click()
+        assert "Dein Passwort ist gewählt" in page.get_by_role("status").inner_text()
+        page.goto("/account")
+        page.get_by_role("button", name="English").click()
+        assert page.get_by_role("heading", name="My account").is_visible()
+        page.get_by_role("link", name="Sign out", exact=True).click()
+        page.get_by_role("button", name="Sign out", exact=True).click()
+        assert "You are signed out" in page.get_by_role("status").inner_text()
+    assert Client(demo.homeserver).try_login(guardian.user_id, old).status == 403
+    guardian.login(guardian.user_id, NEW)
+    room = demo.info["rooms"]["Sorgeberechtigte 9.1"]
+    wait_until(lambda: room in guardian.joined_rooms(), 20)
+    guardian.send(room, "Guten Tag")
+    assert "Guten Tag" in guardian.texts(room)
+    admin.put(f"/_synapse/admin/v2/users/{guardian.user_id}", {"password": old, "logout_devices": False}).ok()
+
+
+def test_a_link_from_the_bot_works_once_whoever_looked_at_it_before(demo, people, browser):
+    teacher = people.teacher("Klasse 9.2")
+    link = link_in(teacher.ask("!passwort"))
+    with opened(browser, demo, viewport=PHONE) as preview:
+        preview.goto(link)
+    with opened(browser, demo, viewport=PHONE) as page:
+        page.goto(link)
+        page.get_by_role("button", name=re.compile("Ja, weiter als")).click()
+        assert page.url.endswith("/password")
+    with opened(browser, demo, viewport=PHONE) as page:
+        answer = page.goto(link)
+        assert answer is not None
+        assert answer.status == 410
+        assert page.get_by_role("heading", name="Dieser Link gilt nicht mehr").is_visible()
+    for log in demo.logs():
+        assert link.rpartition("/")[2] not in log.read_text(errors="replace")
+
+
+def test_signing_out_a_device_and_everywhere(demo, people, browser):
+    pupil = people.pupil("Klasse 9.2")
+    lost, kept = pupil.another_client(), pupil.another_client()
+    lost.put(f"devices/{lost.get('account/whoami').ok()['device_id']}", {"display_name": "Verlorenes Handy"}).ok()
+    with opened(browser, demo, viewport=PHONE) as page:
+        sign_in(page, pupil)
+        page.goto("/account")
+        page.get_by_role("button", name="Abmelden: Verlorenes Handy").click()
+        assert "Das Gerät ist abgemeldet" in page.get_by_role("status").inner_text()
+        assert lost.get("account/whoami").status == 401
+        assert kept.get("account/whoami").status == 200
+        page.get_by_role("button", name="Überall abmelden").click()
+        assert "Du bist überall abgemeldet" in page.get_by_role("status").inner_text()
+        page.goto("/account")
+        assert "/login" in page.url
+    assert kept.get("account/whoami").status == 401
+    pupil.enter()
+
+
+def test_a_messengers_openid_token_is_taken_once(demo, people):
+    pupil = people.pupil("Klasse 9.2")
+    token = pupil.post(f"user/{pupil.user_id}/openid/request_token").ok()
+    assert token["matrix_server_name"] == demo.info["server_name"]
+    pages = Client(demo.info["web"])
+    offered = {"access_token": token["access_token"], "matrix_server_name": token["matrix_server_name"]}
+    assert pages.post("/widget/session", offered).status == 200
+    assert pages.post("/widget/session", offered).status == 410
+    assert pages.post("/widget/session", offered | {"access_token": "guessed"}).status == 410
+
+
+def test_a_login_on_the_pages_leaves_no_device_behind_and_is_a_first_login(demo, people, browser):
+    account = people.account("guardian", of="Sorgeberechtigte 9.2")
+    newcomer = Person(demo, account)
+    with opened(browser, demo, viewport=PHONE) as page:
+        sign_in(page, newcomer)
+        page.wait_for_url(re.compile("/(account|password)$"))
+        page.goto("/account")
+        assert "Du bist in keinem Messenger angemeldet" in page.inner_text("main")
+    newcomer.enter()
+    own = {demo.info[kind][group] for kind in ("rooms", "spaces") for group in account["groups"]}
+    wait_until(lambda: own <= newcomer.joined_rooms(), 10)
+
+
+def test_what_is_not_even_http_gets_no_stack_trace(demo):
+    for sent in (
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nA" + b"a" * 70_000 + b": b\r\n\r\n",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nxyz",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ):
+        with closing(socket.create_connection(("127.0.0.1", demo.port + 1), timeout=10)) as connection:
+            connection.settimeout(5)
+            answer = b""
+            with suppress(OSError):  # it may hang up before all is sent, or wait for more
+                connection.sendall(sent)
+                answer = connection.recv(65536)
+        assert b"Traceback" not in answer
+        assert not answer or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4", b"HTTP/1.1 2")), answer[:200]
+    assert Client(demo.info["web"]).request("GET", "/", raw=True).status == 200
+
+
+def test_nobody_learns_from_outside_what_is_only_for_synapse(demo):
+    pages = Client(demo.info["web"])
+    for path in ("/_schulbote/module/login", "/_matrix/app/v1/ping"):
+        answer = pages.post(path, {})
+        assert (answer.status, answer.body["errcode"]) == (403, "M_FORBIDDEN")
+    assert json.dumps(answer.body)

@@ -1,0 +1,82 @@
+"""The sentences of the pages: equal in both languages, all of them used, none missing."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from appservice.proofs import LoginRefusal
+from appservice.web.pages.start import DONE
+from appservice.web.problems import STATUS, Trouble
+from appservice.web.texts import CATALOGUES, PAGE_TEXTS
+from school.config.accounts import SignIn
+from school.domain.passwords import PasswordFault
+from school.texts import Language
+
+WEB = Path(__file__).parents[3] / "appservice" / "web"
+GERMAN, ENGLISH = CATALOGUES[Language.GERMAN], CATALOGUES[Language.ENGLISH]
+PUT_TOGETHER = {
+    *(f"problem.{trouble}{more}" for trouble in Trouble for more in ("", ".way_out")),
+    *(f"done.{done}" for done in DONE),
+    *(f"login.refused.{refusal}" for refusal in LoginRefusal),
+    *(f"password.fault.{fault}" for fault in PasswordFault),
+    *(f"password.elsewhere.{sign_in}" for sign_in in SignIn if sign_in is not SignIn.CODES),
+    *(name for name in GERMAN if name.startswith("deed.")),  # whether none is missing: tests/school/test_texts.py
+}
+"""Names that stand nowhere as a whole."""
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def said() -> dict[str, set[str]]:
+    """Every name in a template or a page, and the values that it is given there."""
+    found = {}
+    for file in [*WEB.glob("templates/*.html"), *WEB.rglob("*.py")]:
+        if "texts" in file.parts:
+            continue
+        text = file.read_text(encoding="utf-8")
+        for name, values in re.findall(r'say\("([a-z_.]+)"((?:, \w+=(?:[^(),]|\([^()]*\))+)*)\)', text):
+            found[name] = set(re.findall(r", (\w+)=", values))
+        for name in re.findall(r'"(password\.[a-z_]+)"', text.replace(".html", "")):
+            found.setdefault(name, set())
+    return found
+
+
+SAID = said()
+
+
+def test_both_languages_have_the_same_sentences_with_the_same_placeholders() -> None:
+    assert set(GERMAN) == set(ENGLISH)
+    assert {name for name in GERMAN if placeholders(GERMAN[name]) != placeholders(ENGLISH[name])} == set()
+
+
+@pytest.mark.parametrize("name", sorted(SAID))
+def test_what_a_page_says_exists_and_gets_all_its_values(name: str) -> None:
+    assert name in GERMAN
+    assert SAID[name] == placeholders(GERMAN[name])
+
+
+def test_every_sentence_is_said_somewhere_and_none_is_missing() -> None:
+    assert set(GERMAN) == set(SAID) | PUT_TOGETHER
+
+
+def test_sentences_are_short_and_have_no_blanks_around_them() -> None:
+    for sentence in [*GERMAN.values(), *ENGLISH.values()]:
+        assert sentence == sentence.strip()
+        assert len(sentence) <= 250
+
+
+def test_the_languages_say_different_words() -> None:
+    assert {name for name in GERMAN if GERMAN[name] == ENGLISH[name]} == {"account.name", "start.server"}
+
+
+def test_every_trouble_has_its_status() -> None:
+    assert set(STATUS) == set(Trouble)
+    assert all(status >= 400 for status in STATUS.values())
+
+
+def test_numbers_are_written_as_people_write_them() -> None:
+    assert [PAGE_TEXTS[language].number(1234567) for language in Language] == ["1.234.567", "1,234,567"]
