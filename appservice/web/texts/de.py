@@ -131,6 +131,8 @@ SENTENCES: Final = {
     "deed.attendance_seen": "Teilnehmerliste einer Videokonferenz angesehen",
     "deed.urgent_sent": "Dringende Nachricht an der Ruhezeit vorbei gesendet",
     "deed.password_reset": "Passwort zurückgesetzt",
+    "deed.account_locked": "Konto gesperrt",
+    "deed.account_unlocked": "Konto entsperrt",
     "deed.group_made": "Gruppe angelegt",
     "deed.group_changed": "Mitglieder einer Gruppe geändert",
     "deed.group_owners_changed": "Leitung einer Gruppe geändert",

@@ -127,6 +127,8 @@ SENTENCES: Final = {
     "deed.attendance_seen": "List of attendance of a video conference seen",
     "deed.urgent_sent": "Urgent message sent past a rest time",
     "deed.password_reset": "Password reset",
+    "deed.account_locked": "Account locked",
+    "deed.account_unlocked": "Account unlocked",
     "deed.group_made": "Group made",
     "deed.group_changed": "Members of a group changed",
     "deed.group_owners_changed": "Owners of a group changed",
