@@ -93,7 +93,7 @@ class Stage:
                 homeserver=self.accounts,  # type: ignore[arg-type]
                 accounts=settings,
                 codes=FirstCodes(
-                    engine=self.school.engine, read_key=lambda: KEY, lifetime=settings.code_lifetime, now=self.clock
+                    engine=self.school.engine, read_key=lambda: KEY, lifetime=settings.code_lifetime, clock=self.clock
                 ),
                 passwords=self.directory if settings.sign_in is SignIn.LDAP else None,
                 clock=self.clock,
