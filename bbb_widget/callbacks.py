@@ -11,7 +11,7 @@ def callback_routes(desk: ConferenceDesk) -> list[web.RouteDef]:
 
     async def ended(request: web.Request) -> web.Response:
         parts = request.match_info
-        is_true = await desk.on_ended(parts["meeting"], parts["proof"])
+        is_true = await desk.occasions.on_ended(parts["meeting"], parts["proof"])
         return web.Response(status=200 if is_true else 404)
 
     return [web.get("/conference/ended/{meeting}/{proof}", ended)]

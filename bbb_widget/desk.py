@@ -2,29 +2,23 @@
 
 1. Whoever comes in is looked at anew, at the door and again with the ticket: right, membership, group, state, guest.
 2. One conference in one place at a time: who starts a second one is shown the first.
-3. One meeting for one occasion, however many people press at the same moment, and whoever of them comes first.
-4. A conference whose meeting is gone is over; one that is repeated waits for its next time.
+3. How its meetings begin and end is a matter of `Occasions`.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
-from datetime import datetime
 from secrets import token_urlsafe
 from typing import Final
-from weakref import WeakValueDictionary
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.school_view import SchoolView
-from bbb_widget.api import BbbError, MeetingInfo
+from bbb_widget.api import BbbError
 from bbb_widget.circles import Circles
 from bbb_widget.conferences import Entrance, Gate, Seen, Started, Trouble, Wish
 from bbb_widget.keys import ConferenceKeys
-from bbb_widget.meeting_settings import Choices
 from bbb_widget.meetings import Comer, Meetings, NotOfferedError
+from bbb_widget.occasions import Locks, Occasions
 from bbb_widget.tickets import Ticket, Tickets
 from school.clock import Clock, utc_now
 from school.config.conferences import ConferenceSettings
@@ -33,13 +27,9 @@ from school.database.conference_guests import guest_by_id, guest_comes, guests_o
 from school.database.conferences import (
     Conference,
     add_conference,
-    begin_meeting,
-    call_off,
     conference_of_meeting,
     conferences_going_on,
     conferences_of_room,
-    end_meeting,
-    meeting_runs,
     planned_conferences,
     read_conference,
 )
@@ -48,11 +38,9 @@ from school.domain.conferences import (
     ConferenceId,
     ConferenceState,
     Part,
-    Times,
     guest_name,
     may_lead,
     may_start_here,
-    must_wait,
     who_rests,
 )
 from school.domain.decisions import Decision
@@ -81,14 +69,11 @@ class ConferenceDesk:
         self._engine = engine
         self._view = view
         self._circles = circles
-        self._keys = keys
-        self._school = school
         self._clock = clock
         self._tickets = Tickets(clock)
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks = Locks()
         self.meetings = meetings
-        self.on_end: list[Callable[[Conference], Awaitable[None]]] = []
-        """Called with each conference that is over, once for each occasion."""
+        self.occasions = Occasions(engine=engine, view=view, meetings=meetings, keys=keys, school=school, clock=clock)
 
     @property
     def is_offered(self) -> bool:
@@ -111,7 +96,7 @@ class ConferenceDesk:
         if not self.is_offered:
             return Started(decision=decision, trouble=Trouble.NOT_OFFERED)
         place = f"{wish.place.room_id or ''} {' '.join(sorted(wish.place.groups))}"
-        async with self._lock(f"place {place}"):
+        async with self._locks.of(f"place {place}"):
             try:
                 if wish.planned_at is None and (known := await self._going_on(wish)) is not None:
                     return Started(decision=decision, conference=known, was_there=True)
@@ -164,17 +149,9 @@ class ConferenceDesk:
             known = await conferences_going_on(connection)
         for conference in known:
             is_here = (conference.room_id, conference.groups) == (wish.place.room_id, wish.place.groups)
-            if is_here and not await self._is_gone(conference):
+            if is_here and not await self.occasions.is_gone(conference):
                 return conference
         return None
-
-    async def _is_gone(self, conference: Conference) -> bool:
-        """Whether the meeting of what goes on is not there any more; then the conference is over."""
-        assert conference.meeting_id is not None  # noqa: S101 - it goes on
-        if await self.meetings.look(conference.meeting_id) is not None:
-            return False
-        await self.over(conference)
-        return True
 
     async def _resting(self, person: Person, wish: Wish) -> tuple[bool, int]:
         at, rests = wish.planned_at or self._clock(), self._view.now.desk
@@ -221,7 +198,7 @@ class ConferenceDesk:
     ) -> Entrance:
         """The way in for somebody who may come in as `part`."""
         try:
-            conference, is_open = await self._opened(conference, part)
+            conference, is_open = await self.occasions.opened(conference, part)
         except (BbbError, NotOfferedError) as error:
             log.warning("conference_not_reached", error=str(error) or type(error).__name__)
             trouble = error.trouble if isinstance(error, NotOfferedError) else Trouble.DOWN
@@ -268,58 +245,6 @@ class ConferenceDesk:
         mark = Texts(Language(conference.language)).say("conference.guest_mark")
         return Comer(who=f"guest {guest.id}", name=guest_name(guest.name, mark), part=Part.GUEST)
 
-    async def _opened(self, conference: Conference, part: Part) -> tuple[Conference, bool]:
-        """The conference as it is now, and whether somebody who is `part` may come in at once."""
-        if conference.state is ConferenceState.ENDED:
-            return conference, False
-        waits = self._school.wait_for_moderator
-        info = await self._info(conference)
-        if info is None and must_wait(part, waits_for_moderator=waits, moderator_is_there=False):
-            if conference.state is ConferenceState.RUNNING:
-                conference = await self.over(conference)
-            return conference, False
-        if info is None:
-            conference = await self._ensure_meeting(conference)
-            return conference, conference.state is not ConferenceState.ENDED
-        return conference, not must_wait(part, waits_for_moderator=waits, moderator_is_there=info.has_moderator)
-
-    async def _info(self, conference: Conference) -> MeetingInfo | None:
-        if not conference.goes_on or conference.meeting_id is None:
-            return None
-        info = await self.meetings.look(conference.meeting_id)
-        if info is not None and info.has_moderator and conference.state is ConferenceState.WAITING:
-            async with self._engine.begin() as connection:
-                await meeting_runs(connection, conference.meeting_id)
-        return info
-
-    async def _ensure_meeting(self, conference: Conference) -> Conference:
-        """There is a meeting afterwards, and only one; but what ran and is gone is over."""
-        async with self._lock(conference.id):
-            async with self._engine.connect() as connection:
-                newest = await read_conference(connection, conference.id)
-            if newest is None or newest.state is ConferenceState.ENDED:
-                return replace(conference, state=ConferenceState.ENDED)
-            if newest.state is ConferenceState.RUNNING and await self._is_gone(newest):
-                return replace(newest, state=ConferenceState.ENDED)
-            if newest.state is not ConferenceState.PLANNED and newest.meeting_id != conference.meeting_id:
-                return newest  # somebody else was faster
-            if newest.state is ConferenceState.WAITING and await self._info(newest) is not None:
-                return newest
-            now = self._clock()
-            slides = self.meetings.slides(newest, now)
-            made = await self.meetings.make(newest.id, newest.title, Choices(**newest.choices), documents=slides)
-            async with self._engine.begin() as connection:
-                await begin_meeting(
-                    connection, newest.id, meeting_id=made.meeting_id, create_time_ms=made.create_time, at=now
-                )
-            return replace(
-                newest,
-                state=ConferenceState.WAITING,
-                meeting_id=made.meeting_id,
-                create_time_ms=made.create_time,
-                begun_at=now,
-            )
-
     # Ending
 
     async def end(self, person: Person, conference_id: str) -> Decision | Trouble | None:
@@ -342,9 +267,9 @@ class ConferenceDesk:
             log.warning("conference_not_ended", error=str(error))
             return Trouble.DOWN
         if conference.goes_on:
-            await self.over(conference)
+            await self.occasions.over(conference)
         else:
-            await self.lapse(conference)
+            await self.occasions.lapse(conference)
         async with self._engine.begin() as connection:
             await audit.record(
                 connection,
@@ -361,46 +286,6 @@ class ConferenceDesk:
         """Whether somebody is one of its moderators."""
         entitled = await self._circles.entitled(conference, person)
         return may_lead(entitled, person, self._view.now.policy.rights)
-
-    async def on_ended(self, meeting_id: str, proof: str) -> bool:
-        """BigBlueButton says that a meeting is over, as often as it likes. False: it is not BigBlueButton."""
-        if not self._keys.is_ended(meeting_id, proof):
-            return False
-        async with self._engine.connect() as connection:
-            conference = await conference_of_meeting(connection, meeting_id)
-        if conference is not None and conference.goes_on:
-            await self.over(conference)
-        return True
-
-    async def over(self, conference: Conference) -> Conference:
-        """The meeting of a conference is over: this is written down and told once."""
-        assert conference.meeting_id is not None  # noqa: S101 - it went on
-        now = self._clock()
-        next_time = self._next_time(conference, now)
-        async with self._engine.begin() as connection:
-            is_new = await end_meeting(connection, conference.meeting_id, at=now, next_time=next_time)
-            newest = await read_conference(connection, conference.id)
-        if is_new and newest is not None:
-            await self._tell_over(newest)
-        return newest or replace(conference, state=ConferenceState.ENDED)
-
-    async def lapse(self, conference: Conference) -> None:
-        """What was planned will not be."""
-        async with self._engine.begin() as connection:
-            is_new = await call_off(connection, conference.id, at=self._clock())
-        if is_new:
-            await self._tell_over(replace(conference, state=ConferenceState.ENDED))
-
-    def _next_time(self, conference: Conference, now: datetime) -> datetime | None:
-        if conference.planned_at is None or not conference.weekly:
-            return None
-        zone: ZoneInfo = self._view.zone
-        after = max(now, conference.planned_at)  # what began early is not begun again at its time
-        return Times(first=conference.planned_at, weekly=True).next_after(after, zone)
-
-    async def _tell_over(self, conference: Conference) -> None:
-        for call in self.on_end:
-            await call(conference)
 
     # Looking around
 
@@ -425,9 +310,3 @@ class ConferenceDesk:
         async with self._engine.connect() as connection:
             planned = await planned_conferences(connection)
         return [each for each in planned if (await self._circles.entitled(each, person)).decision]
-
-    def _lock(self, name: str) -> asyncio.Lock:
-        lock = self._locks.get(name)
-        if lock is None:
-            lock = self._locks[name] = asyncio.Lock()
-        return lock

@@ -92,7 +92,7 @@ class ConferenceWatch:
             return
         info = await self._desk.meetings.look(conference.meeting_id)
         if info is None:
-            await self._desk.over(conference)
+            await self._desk.occasions.over(conference)
             return
         there = await self._who(conference, info.attendees)
         async with self._engine.begin() as connection:
@@ -141,7 +141,7 @@ class ConferenceWatch:
             async with self._engine.begin() as connection:
                 await move_on(connection, conference.id, following)
         elif planned_at + timedelta(days=1) < now:
-            await self._desk.lapse(conference)
+            await self._desk.occasions.lapse(conference)
 
     async def _say_it_comes(self, conference: Conference, planned_at: datetime) -> None:
         async with self._engine.begin() as connection:

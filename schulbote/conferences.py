@@ -123,7 +123,7 @@ def conferences_of(
         tell=tell,
         clock=clock,
     )
-    desk.on_end.append(announcing.ended)
+    desk.occasions.on_end.append(announcing.ended)
     watch = ConferenceWatch(
         engine=engine,
         view=view,

@@ -138,7 +138,7 @@ class Conferences:
             clock=lambda: self.now,
         )
         self.announcing = announcing
-        self.desk.on_end += [self._ended, announcing.ended]
+        self.desk.occasions.on_end += [self._ended, announcing.ended]
         self.guests = GuestDesk(desk=self.desk, **common)
         self.watch = ConferenceWatch(desk=self.desk, remind=self._remind, **desk)
         self.feeds = Feeds(

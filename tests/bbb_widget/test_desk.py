@@ -341,16 +341,16 @@ async def test_bbb_says_three_times_that_it_is_over_and_it_is_told_once(it: Conf
     meeting_id, proof = address.removeprefix(f"{URL}/conference/ended/").split("/")
     it.bbb.gone(meeting_id)
     for _ in range(3):
-        assert await it.desk.on_ended(meeting_id, proof)
+        assert await it.desk.occasions.on_ended(meeting_id, proof)
     assert [each.id for each in it.over] == [conference.id]
 
 
 @pytest.mark.parametrize("proof", ["", "0" * 32, "ü"])
 async def test_nobody_else_says_that_it_is_over(proof: str, it: Conferences) -> None:
     conference = await it.started()
-    assert not await it.desk.on_ended(conference.meeting_id or "", proof)
+    assert not await it.desk.occasions.on_ended(conference.meeting_id or "", proof)
     other = it.keys.ended("another meeting")
-    assert not await it.desk.on_ended(conference.meeting_id or "", other)
+    assert not await it.desk.occasions.on_ended(conference.meeting_id or "", other)
     assert await state_of(it, conference.id) is ConferenceState.WAITING
 
 
