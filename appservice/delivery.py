@@ -6,7 +6,7 @@ the room is looked at first. Rights are asked again at delivery by the module, a
 
 import contextlib
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -126,6 +126,8 @@ class Delivery:
         written = self._written(message, now)
         if due is None:
             body = self._texts.say("held.receipt.no_end", written=written)
+        elif due <= now:
+            body = self._texts.say("held.receipt.soon", written=written)
         else:
             body = self._texts.say("held.receipt", written=written, due=self._texts.when(due, self._zone, now=now))
         try:
@@ -241,8 +243,7 @@ class Delivery:
             await self._edit(message, body, Purpose.NOTICE)
 
     def _written(self, message: HeldMessage, now: datetime) -> str:
-        written = datetime.fromtimestamp(message.origin_server_ts_ms / 1000, UTC)
-        return self._texts.when(written, self._zone, now=now)
+        return self._texts.when(message.written_at, self._zone, now=now)
 
     async def _edit(self, message: HeldMessage, body: str, purpose: Purpose) -> str:
         content = {

@@ -22,7 +22,7 @@ _AT_ONCE: Final = 8
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
     """One message that waits. `until` is when it comes: the moment that was asked about, if nothing keeps it any more;
-    None: no end is known. `hold` is why, None where it only waits for those before it, or for its turn."""
+    None: no end is known. `hold` is why, None where it only waits for its turn."""
 
     message: HeldMessage
     hold: Hold | None
@@ -83,12 +83,6 @@ class HoldLook:
         )
 
     def waits(self, messages: Sequence[HeldMessage], now: datetime) -> list[Wait]:
-        """Until when each of one room's messages waits; they are in the order of writing, and nothing overtakes."""
-        result: list[Wait] = []
-        latest: datetime | None = now
-        for message in messages:
-            hold = self.hold(message, now)
-            own = now if hold is None else hold.until
-            latest = None if latest is None or own is None else max(latest, own)
-            result.append(Wait(message=message, hold=hold, until=latest))
-        return result
+        """Until when each of one room's messages waits."""
+        holds = [(message, self.hold(message, now)) for message in messages]
+        return [Wait(message=message, hold=hold, until=now if hold is None else hold.until) for message, hold in holds]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-AT_ONCE: Final = 8
+ROOMS_AT_ONCE: Final = 8
 """More rooms at once do not make Synapse faster."""
 _SOMEBODY_IS_THERE: Final = 5.0
 _SHARE: Final = 0.75

@@ -1,13 +1,15 @@
 """The rest queue: takes in what the module has held, and delivers it when the rest ends.
 
 The queue itself lies in the rooms (the sealed notices); the database remembers which notices there are and in which
-order. A room's messages go out in the order of writing, each when the first of those it waits for is back.
+order. A room's messages go out in the order of writing, each when the first of those it waits for is back. Where they
+wait for different people (colleagues write to each other), one that is not due yet does not hold up one that is:
+whoever wrote the second could not have read the first.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -15,13 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.delivery import Delivery
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError
-from appservice.pace import AT_ONCE, Pace
+from appservice.pace import ROOMS_AT_ONCE, Pace
 from appservice.school_view import SchoolView
 from school.clock import Clock, utc_now
 from school.database import held
 from school.database.held import HeldMessage
 from school.database.tables import HeldState
 from school.domain.hold import hold_for
+from school.domain.intervals import earliest
 from school.domain.people import UserId
 from school.sealing import HELD_KEY
 from school.standing import CannotDecideError
@@ -33,6 +36,8 @@ _AFTER_FAILURE: Final = 2.0
 _LONGEST_ROUND: Final = 1.0
 """Seconds after which a round ends, whatever is due yet: who writes meanwhile wants a receipt."""
 _JUST_AFTER: Final = 0.01
+_AT_ONCE: Final = timedelta(seconds=0.5)
+"""What goes out within this time needs no receipt."""
 
 
 class RestQueue:
@@ -135,7 +140,7 @@ class RestQueue:
         async with self._engine.connect() as connection:
             rooms = await held.waiting(connection)
         # Receipts first: somebody waits for them now.
-        pauses = await self._each_room(rooms, self._until_due)
+        pauses = await self._each_room(rooms, self._tell)
         due = {room_id: messages for room_id, messages in rooms.items() if not pauses[room_id]}
         pauses |= await self._each_room(due, lambda messages: self._drain(messages, give_up_at))
         await self._delivery.write_down()
@@ -148,7 +153,7 @@ class RestQueue:
     ) -> dict[str, float]:
         """Works on some rooms at once, the one that waits longest first; how long each may be left alone. What fails is
         tried again soon."""
-        slots = asyncio.Semaphore(AT_ONCE)
+        slots = asyncio.Semaphore(ROOMS_AT_ONCE)
 
         async def in_turn(room_id: str) -> float:
             async with slots:
@@ -160,27 +165,43 @@ class RestQueue:
 
         return dict(zip(rooms, await asyncio.gather(*map(in_turn, rooms)), strict=True))
 
-    async def _until_due(self, messages: list[HeldMessage]) -> float:
-        """Seconds until the first of a room's messages is due. The senders of those that wait longer are told."""
-        due, now = await self._due(messages[0]), self._clock()
-        if due is not None and due <= now:
-            return 0.0
-        for waiting in messages:
-            await self._delivery.receipt(waiting, due)
-        return _LONGEST_SLEEP if due is None else (due - now).total_seconds() + _JUST_AFTER
+    async def _tell(self, messages: list[HeldMessage]) -> float:
+        """Tells the senders of a room's messages that they are safe, but for what goes out at once; seconds until the
+        first of the messages is due."""
+        dues, now = await self._dues(messages), self._clock()
+        for message in messages:
+            due, waits = dues[message.sender], now - message.written_at > _AT_ONCE
+            if waits or due is None or due > now:
+                await self._delivery.receipt(message, due)
+        return self._until_first(dues)
 
     async def _drain(self, messages: list[HeldMessage], give_up_at: float) -> float:
-        """Delivers one room's messages in order up to the first that is not due; seconds until that one is."""
-        for place, message in enumerate(messages):
+        """Delivers those of a room's messages that are due, in order; seconds until the next one is."""
+        waiting = []
+        for message in messages:
             if asyncio.get_running_loop().time() > give_up_at:
                 return 0.0
             due = await self._due(message)
             if due is None or due > self._clock():
-                return await self._until_due(messages[place:])
+                waiting.append(message)
+                continue
             async with self._pace.turn():
                 await self._delivery.deliver(message, self._members.get(message.room_id, frozenset()))
+        if waiting:
+            return self._until_first(await self._dues(waiting))
         self._members.pop(messages[0].room_id, None)
         return _LONGEST_SLEEP
+
+    async def _dues(self, messages: list[HeldMessage]) -> dict[str, datetime | None]:
+        """When what each sender wrote in a room may go out: all of it waits for the same people."""
+        by_sender = {message.sender: message for message in messages}
+        return {sender: await self._due(message) for sender, message in by_sender.items()}
+
+    def _until_first(self, dues: Mapping[str, datetime | None]) -> float:
+        first, now = earliest(dues.values()), self._clock()
+        if first is None:
+            return _LONGEST_SLEEP
+        return 0.0 if first <= now else (first - now).total_seconds() + _JUST_AFTER
 
     async def _due(self, message: HeldMessage) -> datetime | None:
         """When a message may go out: now, if somebody is there. None: no end of the rest is known."""

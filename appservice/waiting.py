@@ -52,13 +52,19 @@ class WaitingLook:
         async with self._engine.connect() as connection:
             rooms = await held.waiting(connection)
         await self._holds.learn(rooms, now)
-        holds = {room_id: self._holds.hold(messages[0], now) for room_id, messages in rooms.items()}
+        # What one sender wrote in one room waits for the same people.
+        alike = {(message.room_id, message.sender): message for messages in rooms.values() for message in messages}
+        holds = {key: self._holds.hold(message, now) for key, message in alike.items()}
+        was_due = {
+            key
+            for key, message in alike.items()
+            if holds[key] is None and self._holds.hold(message, now - OVERDUE_AFTER) is None
+        }
         overdue = [
             message
-            for room_id, messages in rooms.items()
-            if holds[room_id] is None and self._holds.hold(messages[0], now - OVERDUE_AFTER) is None
+            for messages in rooms.values()
             for message in messages
-            if message.written_at < now - OVERDUE_AFTER
+            if (message.room_id, message.sender) in was_due and message.written_at < now - OVERDUE_AFTER
         ]
         return Waiting(
             messages=sum(map(len, rooms.values())),

@@ -4,7 +4,7 @@ Judging has no side effects and needs nothing but its arguments: Synapse may ask
 its own checks. The verdict is one of three: pass, pass with other content, refuse.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
@@ -67,6 +67,8 @@ class Gate:
     keyring: Keyring
     clock: Clock
     colleagues_pass: bool = False
+    held_lately: Callable[[str], bool] = lambda _: False
+    """Of a room (`Holding`). Who judges cannot know: only whoever has let the verdict come true."""
     holding: Holding = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -77,6 +79,7 @@ class Gate:
             keyring=self.keyring,
             clock=self.clock,
             colleagues_pass=self.colleagues_pass,
+            held_lately=self.held_lately,
         )
         object.__setattr__(self, "holding", holding)
 

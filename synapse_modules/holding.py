@@ -1,7 +1,7 @@
 """Holding, as Synapse sees it: whether an event has to wait, and what stands in its place until then."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -31,13 +31,15 @@ class Holding:
     keyring: Keyring
     clock: Clock
     colleagues_pass: bool
+    held_lately: Callable[[str], bool]
+    """Whether something was held in a room a moment ago, of which nobody but this process may know yet."""
 
     def hold(self, standing: Standing, event: Event, state: State, stamp: RoomStamp) -> Hold | None:
         """Why an event has to wait, None if it goes out at once."""
         sender = UserId(event.sender)
         mode = standing.mode_of(event.room_id) or (None if stamp.group is None else RoomMode.SILENT)
         resting = self._hold(standing, sender, members_of(state), mode)
-        if resting is not None or not standing.is_draining(event.room_id):
+        if resting is not None or not (standing.is_draining(event.room_id) or self.held_lately(event.room_id)):
             return resting
         # What waits here may wait for the sender, whose own words go out at once and overtake nothing meant for others.
         sender_rests = standing.desk.rest_of(sender, self.clock()) is not None

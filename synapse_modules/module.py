@@ -30,7 +30,7 @@ from school.domain.first_code import SignedInWith
 from school.domain.groups import Group
 from school.domain.people import UserId
 from school.domain.rooms import STAMP_KEY, Room, stamp_from
-from school.sealing import Keyring
+from school.sealing import HELD_KEY, Keyring
 from school.standing import CannotDecideError, Standing, StandingKeeper
 from school.texts import Language, Texts
 from synapse_modules.admins import AdminsWork
@@ -43,7 +43,7 @@ from synapse_modules.first_codes import open_code_door
 from synapse_modules.gate import Gate
 from synapse_modules.logins import Logins
 from synapse_modules.notices import Patience
-from synapse_modules.passing import Request, RoomsInTheMaking
+from synapse_modules.passing import HELD_SECONDS, Passing, Request, RoomsInTheMaking
 from synapse_modules.refusals import ALLOWED, Answer, Refusals
 
 _POLL_MS: Final = 1000
@@ -73,6 +73,7 @@ class School:
         engine = open_reader(settings.database.sqlalchemy_url("sync"))
         self._keeper = StandingKeeper(settings, engine, monotonic)
         self._patience = Patience()
+        self._held_lately: Passing[str, bool] = Passing(HELD_SECONDS, monotonic)
         self._gate = Gate(
             bot=self._bot,
             zone=settings.zone,
@@ -80,6 +81,7 @@ class School:
             keyring=keyring,
             clock=clock,
             colleagues_pass=settings.rest.colleagues_pass,
+            held_lately=lambda room_id: self._held_lately.get(room_id) is not None,
         )
         self._courier = Courier(
             base_url=f"http://{settings.web.listen_host}:{settings.web.listen_port}",
@@ -234,6 +236,8 @@ class School:
         if not isinstance(verdict, Refuse):
             if event.type == "m.room.member" and event.content.get("membership") == "join":
                 self._entrance.came(event.room_id, event.sender)
+            if HELD_KEY in (verdict.content or ()):
+                self._held_lately.keep(event.room_id, True)
             return True, None if verdict.content is None else _with_content(event, verdict.content)
         if await self._admins_work.is_behind(event, state_events, verdict):
             return True, None

@@ -1,6 +1,7 @@
-"""What is true for a moment only, in this process: rooms that are being made, rooms that an admin is closing.
+"""What is true for a moment only, in this process: rooms that are being made, rooms that an admin is closing, rooms in
+which something was held.
 
-Both remember by time, because nothing tells when the work is done; both forget by themselves.
+All of it is remembered by time, because nothing tells when the work is done, and forgotten by itself.
 """
 
 from collections import OrderedDict
@@ -13,6 +14,9 @@ from school.standing import Standing
 
 MAKING_SECONDS: Final = 60.0
 CLOSING_SECONDS: Final = 3600.0
+HELD_SECONDS: Final = 2.0
+"""After this long the appservice has heard of a held message, and all know from the database that its room is not
+drained. Until then what follows is held, too: else it would overtake if the rest ends just now."""
 _MOST: Final = 10_000
 
 K = TypeVar("K", bound=Hashable)

@@ -111,6 +111,7 @@ SENTENCES: Final = {
     "held.deputy": "Vertretung: {name}.",
     "held.receipt": "🌙 Geschrieben {written}, Zustellung {due} ✓",
     "held.receipt.no_end": "🌙 Geschrieben {written}, Zustellung nach der Ruhezeit ✓",
+    "held.receipt.soon": "🌙 Geschrieben {written}, Zustellung gleich ✓",
     "held.refused": "⛔ Geschrieben {written}, nicht zugestellt: {why}",
     "held.lost": "Sie lässt sich nicht mehr öffnen. Bitte schreib sie noch einmal.",
     # The bot.

@@ -91,6 +91,7 @@ SENTENCES: Final = {
     "held.deputy": "{name} stands in.",
     "held.receipt": "🌙 Written {written}, delivery {due} ✓",
     "held.receipt.no_end": "🌙 Written {written}, delivery after the rest time ✓",
+    "held.receipt.soon": "🌙 Written {written}, delivery in a moment ✓",
     "held.refused": "⛔ Written {written}, not delivered: {why}",
     "held.lost": "It cannot be opened any more. Please write it once more.",
     # The bot.

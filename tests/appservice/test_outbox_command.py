@@ -110,13 +110,14 @@ async def test_it_says_when_each_was_written_and_comes(school: School, bot: Bot)
     assert "Zustellung nach der Ruhezeit: " in await bot.shows()
 
 
-async def test_nothing_is_said_to_come_before_what_it_waits_behind(school: School, bot: Bot) -> None:
+async def test_what_a_colleague_waits_for_does_not_delay_what_waits_for_the_colleague(school: School, bot: Bot) -> None:
     school.homeserver.people[ROOM] = {IDA.user_id, OTTO.user_id}
     school.keeper.standing = standing(rests={IDA: off(), OTTO: off(minutes=60 * 24 * 3650)})
     await school.writes("an Otto", sender=IDA)
     await school.writes("an Ida", sender=OTTO)
+    assert "Zustellung nach der Ruhezeit" in await bot.shows(IDA)
     assert "an Ida Groß, geschrieben" in (shown := await bot.shows(OTTO))
-    assert "Zustellung nach der Ruhezeit" in shown
+    assert "Zustellung nach der Ruhezeit" not in shown
 
 
 async def test_the_newest_version_is_shown_once(school: School, bot: Bot) -> None:

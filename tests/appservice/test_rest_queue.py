@@ -234,6 +234,25 @@ async def test_the_sender_is_shown_once_that_the_message_is_safe(school: School)
     assert "krank" not in str(receipt)
 
 
+async def test_who_waits_although_it_is_time_is_told_that_it_is_soon(school: School) -> None:
+    await school.writes("krank")
+    school.everybody_is_back()
+    school.homeserver.trouble = [("before", BUSY)]
+    await school.queue.round()
+    assert school.delivered() == []
+    [receipt] = school.homeserver.signed(Purpose.RECEIPT)
+    assert receipt["m.new_content"]["body"].endswith(", Zustellung gleich ✓")
+
+
+async def test_what_goes_out_at_once_needs_no_receipt(school: School) -> None:
+    school.ts = int(time.time() * 1000)
+    await school.writes("krank")
+    school.everybody_is_back()
+    await school.queue.round()
+    assert school.delivered() == ["krank"]
+    assert school.homeserver.signed(Purpose.RECEIPT) == []
+
+
 async def test_a_rest_without_end_is_told_as_one(school: School) -> None:
     forever = PersonalRest(rests=(Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)),))
     school.keeper.standing = standing(rests={IDA: forever})
@@ -313,11 +332,43 @@ async def test_within_a_room_nothing_overtakes_what_was_written_before(school: S
     """A message of Ida's that was held while the room was being drained waits for nobody, only for its turn."""
     await school.writes("an Ida")
     await school.writes("von Ida", sender=IDA)
-    await school.queue.round()
-    assert school.delivered() == []
     school.everybody_is_back()
     await school.queue.round()
     assert school.delivered() == ["an Ida", "von Ida"]
+
+
+async def test_what_waits_for_its_sender_does_not_hold_up_what_they_write_in_their_rest(school: School) -> None:
+    await school.writes("an Ida")
+    await school.writes("von Ida", sender=IDA)
+    await school.queue.round()
+    assert school.delivered() == ["von Ida"]
+    assert await school.held_rooms() == {ROOM}
+
+
+async def test_colleagues_who_are_never_there_together_need_not_wait_for_each_other(school: School) -> None:
+    school.homeserver.people[ROOM] = {IDA.user_id, OTTO.user_id}
+    for number in range(2):
+        await school.writes(f"an Ida {number}", sender=OTTO)
+        await school.writes(f"an Otto {number}", sender=IDA)
+    school.keeper.standing = standing(rests={OTTO: off()})
+    await school.queue.round()
+    assert school.delivered() == ["an Ida 0", "an Ida 1"]
+    school.keeper.standing = standing(rests={IDA: off()})
+    await school.queue.round()
+    assert school.delivered() == ["an Ida 0", "an Ida 1", "an Otto 0", "an Otto 1"]
+    assert await school.held_rooms() == set()
+
+
+async def test_each_sender_is_told_the_time_of_those_who_are_meant(school: School) -> None:
+    school.homeserver.people[ROOM] = {IDA.user_id, OTTO.user_id}
+    forever = PersonalRest(rests=(Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)),))
+    school.keeper.standing = standing(rests={IDA: forever, OTTO: off()})
+    await school.writes("an Ida", sender=OTTO)
+    await school.writes("an Otto", sender=IDA)
+    await school.queue.round()
+    to_ida, to_otto = (receipt["m.new_content"]["body"] for receipt in school.homeserver.signed(Purpose.RECEIPT))
+    assert to_ida.endswith("Zustellung nach der Ruhezeit ✓")
+    assert not to_otto.endswith("Zustellung nach der Ruhezeit ✓")
 
 
 async def test_a_room_is_opened_only_when_it_is_drained(school: School) -> None:
@@ -573,9 +624,11 @@ async def test_replies_and_threads_point_to_what_was_delivered(school: School) -
     thread = {"m.relates_to": {"rel_type": "m.thread", "event_id": held, "m.in_reply_to": {"event_id": held}}}
     for name, content in (("reply", reply), ("thread", thread)):
         await school.writes(name, content=content)
+    await school.queue.round()
+    receipts = len(school.homeserver.timeline)
     school.everybody_is_back()
     await school.queue.round()
-    first = school.homeserver.timeline[3]["event_id"]
+    first = school.homeserver.timeline[receipts]["event_id"]
     _, answer, in_thread = (content.get("m.relates_to") for content in school.homeserver.signed(Purpose.DELIVERY))
     assert answer == {"m.in_reply_to": {"event_id": first}}
     assert in_thread == {"rel_type": "m.thread", "event_id": first, "m.in_reply_to": {"event_id": first}}

@@ -90,6 +90,15 @@ async def test_a_room_with_two_who_rest_goes_with_the_first_of_them(school: Scho
     assert (await school.looking.look(AT)).next_release == SOON
 
 
+async def test_what_colleagues_write_to_each_other_waits_for_one_and_for_the_other(school: School) -> None:
+    school.rests({IDA: resting(NOON, EVENING), OTTO: resting(NOON, SOON)})
+    school.homeserver.people = {"!colleagues": {IDA.user_id, OTTO.user_id}}
+    await school.waits("!colleagues", NOON, sender=OTTO)
+    await school.waits("!colleagues", NOON, sender=IDA)
+    assert (await school.looking.look(AT)).next_release == SOON
+    assert (await school.looking.look(SOON + timedelta(minutes=11))).overdue == 1
+
+
 async def test_what_is_due_is_due_now_and_overdue_ten_minutes_later(school: School) -> None:
     school.rests({IDA: resting(NOON, EVENING)})
     await school.waits("!ida", NOON)

@@ -313,6 +313,13 @@ def test_in_a_room_that_is_being_drained_nothing_overtakes() -> None:
     assert judge(FakeEvent(type="m.sticker"), DIRECT, draining) == Refuse(Reason.MUST_WAIT)
 
 
+def test_where_something_was_held_a_moment_ago_nothing_overtakes_either() -> None:
+    lately = replace(AT_NOON, held_lately=lambda room_id: room_id == ROOM)
+    assert is_held(judge(FakeEvent(), DIRECT, gate=lately))
+    assert judge(FakeEvent(room_id="!other"), DIRECT, gate=lately) == THROUGH
+    assert judge(FakeEvent(sender=IDA.user_id), DIRECT, IDA_RESTS, lately) == THROUGH
+
+
 def test_other_rooms_are_not_held_for_it() -> None:
     assert says(BEN, DIRECT, school=standing(draining=["!other"])) == THROUGH
 

@@ -799,6 +799,16 @@ class Changing:
         values = {"person_id": person.id, "kind": "rest", "starts_at": now - 1, "ends_at": now + 3600}
         await self.change(Part.REST, insert(rest_overrides).values(**values))
 
+    async def is_back(self, person: Person) -> None:
+        """Their rest is over."""
+        await self.change(Part.REST, delete(rest_overrides).where(rest_overrides.c.person_id == person.id))
+
+    async def holds(self, sender: Person, room_id: str = ROOM) -> bool:
+        """Whether what somebody writes to Ida is held."""
+        words = event("m.room.message", sender.user_id, {"msgtype": "m.text", "body": "Hallo"}, room_id=room_id)
+        _, instead = await self.school.check_event_allowed(words, room(GABI, IDA))
+        return instead is not None and HELD_KEY in instead["content"]
+
     async def begin(self, creator: Person, *invitees: Person) -> dict[tuple[str, str], EventBase]:
         """A createRoom request and the events that Synapse makes of it before it invites; the state they make."""
         config: dict[str, Any] = {"invite": [p.user_id for p in invitees], "is_direct": len(invitees) == 1}
@@ -894,6 +904,19 @@ async def test_the_name_stays_where_a_teacher_is_there_who_does_not_rest(changin
     config: dict[str, Any] = {"invite": [IDA.user_id, OTTO.user_id], **WORDS}
     await changing.school.on_create_room(create_requester(GABI.user_id), config, False)
     assert {key: config[key] for key in WORDS} == WORDS
+
+
+async def test_what_follows_a_held_message_is_held_until_all_know_of_that(changing: Changing) -> None:
+    """The rest ends before the appservice has heard of the message."""
+    await changing.rests(IDA)
+    assert await changing.holds(GABI)
+    await changing.is_back(IDA)
+    changing.clock.seconds += 1.9
+    assert await changing.holds(GABI)
+    assert await changing.holds(IDA)
+    assert not await changing.holds(GABI, "!other:school.test")
+    changing.clock.seconds += 2
+    assert not await changing.holds(GABI)
 
 
 async def test_a_rest_that_begins_while_a_room_is_made_leaves_no_half_of_it(changing: Changing) -> None:
