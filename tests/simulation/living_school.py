@@ -57,7 +57,7 @@ def write_files(folder: Path, school: School) -> Path:
     (folder / "secrets").mkdir()
     key = b64encode(b"k" * 32).decode()
     tokens = {name: name.replace("_", "-") for name in ("homeserver_token", "module_token")}
-    for name, secret in {"message_keys": key, "identity_key": key, **tokens}.items():
+    for name, secret in {"message_keys": key, "identity_key": key, "code_key": key, "web_key": key, **tokens}.items():
         (folder / "secrets" / name).write_text(secret)
         (folder / "secrets" / name).chmod(0o600)
     return folder / "school.yaml"

@@ -355,6 +355,10 @@ class MemorySynapse:
         async with self._request(READ, as_user, room_id):
             return self.rooms[room_id].members()
 
+    async def room_members(self, room_id: str) -> list[UserId]:
+        async with self._request(READ):
+            return sorted(self.rooms[room_id].members())
+
     async def place_in_stream(self, user_id: UserId) -> str:
         async with self._request(READ):
             return str(len(self.stream))
