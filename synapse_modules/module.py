@@ -43,7 +43,7 @@ from synapse_modules.first_codes import open_code_door
 from synapse_modules.gate import Gate
 from synapse_modules.logins import Logins
 from synapse_modules.notices import Patience
-from synapse_modules.passing import HELD_SECONDS, Passing, Request, RoomsInTheMaking
+from synapse_modules.passing import HeldLately, Request, RoomsInTheMaking
 from synapse_modules.refusals import ALLOWED, Answer, Refusals
 
 _POLL_MS: Final = 1000
@@ -73,7 +73,7 @@ class School:
         engine = open_reader(settings.database.sqlalchemy_url("sync"))
         self._keeper = StandingKeeper(settings, engine, monotonic)
         self._patience = Patience()
-        self._held_lately: Passing[str, bool] = Passing(HELD_SECONDS, monotonic)
+        self._held_lately = HeldLately(monotonic)
         self._gate = Gate(
             bot=self._bot,
             zone=settings.zone,
@@ -81,7 +81,7 @@ class School:
             keyring=keyring,
             clock=clock,
             colleagues_pass=settings.rest.colleagues_pass,
-            held_lately=lambda room_id: self._held_lately.get(room_id) is not None,
+            held_lately=self._held_lately.__contains__,
         )
         self._courier = Courier(
             base_url=f"http://{settings.web.listen_host}:{settings.web.listen_port}",
@@ -237,7 +237,7 @@ class School:
             if event.type == "m.room.member" and event.content.get("membership") == "join":
                 self._entrance.came(event.room_id, event.sender)
             if HELD_KEY in (verdict.content or ()):
-                self._held_lately.keep(event.room_id, True)
+                self._held_lately.held(event.room_id)
             return True, None if verdict.content is None else _with_content(event, verdict.content)
         if await self._admins_work.is_behind(event, state_events, verdict):
             return True, None

@@ -17,6 +17,8 @@ CLOSING_SECONDS: Final = 3600.0
 HELD_SECONDS: Final = 2.0
 """After this long the appservice has heard of a held message, and all know from the database that its room is not
 drained. Until then what follows is held, too: else it would overtake if the rest ends just now."""
+_HELD_ON_SECONDS: Final = 3 * HELD_SECONDS
+"""For no longer does one held message after the other keep a room so: people who go on talking talk at once again."""
 _MOST: Final = 10_000
 
 K = TypeVar("K", bound=Hashable)
@@ -59,6 +61,24 @@ class Passing(Generic[K, V]):
 
     def _is_over(self, kept: tuple[float, V]) -> bool:
         return kept[0] <= self._monotonic() - self._seconds
+
+
+class HeldLately:
+    """Rooms in which something was held a moment ago."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._since: Passing[str, float] = Passing(HELD_SECONDS, monotonic)
+
+    def held(self, room_id: str) -> None:
+        """Something is held in a room now."""
+        now = self._monotonic()
+        since = self._since.get(room_id)
+        if since is None or now - since < _HELD_ON_SECONDS:
+            self._since.keep(room_id, now if since is None else since)
+
+    def __contains__(self, room_id: str) -> bool:
+        return self._since.get(room_id) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ from appservice.homeserver import TryLaterError
 from appservice.new_way_in import NewWaysIn
 from school.config.accounts import AccountSettings, Resets, SignIn
 from school.database.tables import first_codes
+from school.database.web_links import LinkRow, keep_link, read_link
+from school.database.web_sessions import SessionRow, begin_session, session_of
 from school.domain.decisions import Reason
 from school.domain.first_code import digest_of
 from school.domain.people import STUDENT, Person, PersonId, UserId
@@ -136,6 +138,22 @@ async def test_a_pupil_gets_a_new_code_and_loses_the_old_password_and_all_sessio
         ("password_reset", IDA.id, CARL.id),
         ("code_made", IDA.id, CARL.id),
     ]
+
+
+@pytest.mark.parametrize("sign_in", [SignIn.CODES, SignIn.LDAP])
+async def test_whoever_was_signed_in_to_the_pages_or_had_a_link_to_them_is_out(stage: Stage, sign_in: SignIn) -> None:
+    async with stage.school.engine.begin() as connection:
+        for token, user_id in (("carls", CARL.user_id), ("bens", BEN.user_id)):
+            session = SessionRow(token_hash=token, user_id=user_id, way="password", made_at=1.0, seen_at=1.0)
+            await begin_session(connection, session)
+            link = LinkRow(token_hash=token, user_id=user_id, path="/account", made_at=1.0, ends_at=9.0)
+            await keep_link(connection, link)
+    await stage.ask("Carl Groß", settings=AccountSettings(sign_in=sign_in))
+    async with stage.school.engine.connect() as connection:
+        assert await session_of(connection, "carls") is None
+        assert await read_link(connection, "carls", at=2.0) is None
+        assert await session_of(connection, "bens") is not None
+        assert await read_link(connection, "bens", at=2.0) is not None
 
 
 async def test_of_two_with_one_name_none_is_taken(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from school.database.about_person import Deed, counts_of, deeds_about
 from school.database.audit import Action, record
 from school.database.greetings import greeting_begun, greeting_has_room, greeting_said, newcomers
+from school.database.locks import set_lock
 from school.database.mirror import account_locked, account_made, begin_use
 from school.database.tables import persons, web_links, web_sessions
 from school.database.web_links import (
@@ -64,7 +65,9 @@ class TestSessions:
             assert await session_of(connection, "one") == session("one")
             assert await session_of(connection, "two") is None
 
-    async def test_of_a_locked_account_there_is_none(self, writer: AsyncEngine) -> None:
+    async def test_of_an_account_that_a_sync_or_the_leadership_has_locked_there_is_none(
+        self, writer: AsyncEngine
+    ) -> None:
         await add_people(writer)
         async with writer.begin() as connection:
             await begin_session(connection, session("one"))
@@ -72,6 +75,8 @@ class TestSessions:
             await account_locked(connection, P_IDA, locked=True)
             assert await session_of(connection, "one") is None
             assert await session_of(connection, "other") is not None
+            await set_lock(connection, P_BEN, datetime.fromtimestamp(0, UTC))
+            assert await session_of(connection, "other") is None
 
     async def test_the_one_that_was_used_longest_ago_makes_room(self, writer: AsyncEngine) -> None:
         async with writer.begin() as connection:

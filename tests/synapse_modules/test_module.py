@@ -919,6 +919,18 @@ async def test_what_follows_a_held_message_is_held_until_all_know_of_that(changi
     assert not await changing.holds(GABI)
 
 
+async def test_people_who_go_on_talking_talk_at_once_again(changing: Changing) -> None:
+    await changing.rests(IDA)
+    assert await changing.holds(GABI)
+    await changing.is_back(IDA)
+    held = []
+    for _ in range(20):
+        changing.clock.seconds += 0.5
+        held.append(await changing.holds(GABI))
+    assert held == sorted(held, reverse=True), "never held again once it went out"
+    assert 3 < held.count(True) < 18
+
+
 async def test_a_rest_that_begins_while_a_room_is_made_leaves_no_half_of_it(changing: Changing) -> None:
     state = await changing.begin(GABI, IDA, GERD)
     name = event("m.room.name", GABI.user_id, {"name": "Anna ist krank"}, state_key="")

@@ -163,7 +163,6 @@ DOORS = {
     "a_question_for_a_room": ("GET", "/_matrix/app/v1/rooms/%23x:schule.localhost", None),
     "a_login": ("POST", "/_schulbote/module/login", {"user_id": "OTHER"}),
     "a_refusal": ("POST", "/_schulbote/module/refusal", {"user_id": "OTHER", "reason": "no_rooms"}),
-    "the_top": ("GET", "/", None),
     "a_file": ("GET", "/../../school.yaml", None),
     "a_file_in_signs": ("GET", "/%2e%2e/%2e%2e/school.yaml", None),
     "metrics": ("POST", "/metrics", {}),
