@@ -21,6 +21,7 @@ SLACK = 5.0
 
 OFFICE = "Fachkonferenz Deutsch"
 """The group that the school's stories name as the office: teachers only."""
+_NEWCOMERS = 12
 _LEFT_ALONE = {"S00002", "S00216", "T00003", "T00024", "T00016"}
 """Those whom the register's second day changes, and a teacher who stays a newcomer. They are asked for by name."""
 
@@ -127,6 +128,12 @@ class Person(Client):
         return edits[-1] if edits else None
 
 
+def newcomers(demo: Demo) -> list[Json]:
+    """Guardians who sign in for the first time in the story that asks for them, and in none for everybody."""
+    guardians = [account for account in demo.info["accounts"] if account["role"] == "guardian"]
+    return [account for account in guardians if "Schulkonferenz" not in account["groups"]][-_NEWCOMERS:]
+
+
 class People:
     """Hands out people, those first who have played least. A story that changes somebody asks for one of its own."""
 
@@ -137,10 +144,12 @@ class People:
         changes = json.loads((REGISTERS / "oberschule-day2" / "expected.json").read_text())["changes"]
         left_alone = _LEFT_ALONE | {changes["moved"][0], changes["renamed"][0], *changes["left"]}
         committee = {"Schulkonferenz"}  # the one group that joins people of several classes
+        self._newcomers = newcomers(demo)
         self._cast = [
             account
             for account in demo.info["accounts"]
             if account["person"] not in left_alone
+            and account not in self._newcomers
             and (account["role"] == "teacher" or committee.isdisjoint(account["groups"]))
         ]
 
@@ -160,6 +169,10 @@ class People:
         chosen = min(candidates, key=lambda account: self._played[account["user_id"]])
         self._played[chosen["user_id"]] += 1
         return chosen
+
+    def newcomer(self) -> Json:
+        """A guardian who was never here; another one each time."""
+        return self._newcomers.pop()
 
     def by_id(self, person_id: str) -> Person:
         return self._enter(next(a for a in self._demo.info["accounts"] if a["person"] == person_id))

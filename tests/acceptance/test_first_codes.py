@@ -20,13 +20,9 @@ def books(demo) -> Books:
 
 
 @pytest.fixture
-def newcomer(people, admin, demo) -> Json:
+def newcomer(people) -> Json:
     """A guardian who was never here."""
-    return next(
-        account
-        for account in (people.account("guardian") for _ in demo.info["accounts"])
-        if not admin.rooms_of(account["user_id"])
-    )
+    return people.newcomer()
 
 
 def try_login(demo, account: Json, password: str) -> Answer:

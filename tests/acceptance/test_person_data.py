@@ -117,7 +117,7 @@ def test_who_is_in_the_register_is_not_erased(demo, talk):
 
 # Erasure.
 
-ZORA = "S99001"
+ZORA = "S99002"
 
 
 def change_pupils(folder: Path, *, zora: bool) -> None:
