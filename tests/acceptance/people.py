@@ -82,7 +82,7 @@ class Person(Client):
         events = self.events(self.control_room)
         after = events[[event["event_id"] for event in events].index(asked) :]
         answers = [event["content"] for event in after if event["sender"] == self._demo.info["bot"]]
-        return next((content for content in answers if content.get("msgtype") == "m.notice"), None)
+        return next((content for content in answers if _is_answer(content)), None)
 
     @property
     def greeting(self) -> tuple[str, str]:
@@ -132,6 +132,12 @@ def newcomers(demo: Demo) -> list[Json]:
     """Guardians who sign in for the first time in the story that asks for them, and in none for everybody."""
     guardians = [account for account in demo.info["accounts"] if account["role"] == "guardian"]
     return [account for account in guardians if "Schulkonferenz" not in account["groups"]][-_NEWCOMERS:]
+
+
+def _is_answer(content: Json) -> bool:
+    """Not what the bot says by itself after a rest, which may come in between."""
+    is_summary = str(content.get("body")).startswith("🌙 Während deiner Ruhezeit")
+    return content.get("msgtype") == "m.notice" and not is_summary
 
 
 class People:
