@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import (
+    codes,
     decisions,
     directory_server,
     first_login,
@@ -24,6 +25,7 @@ from bench.harness import BenchError, Lab, Row
 BENCHES: dict[str, Callable[[Lab], Iterator[Row]]] = {
     "start": start.rows,
     "login": first_login.rows,
+    "codes": codes.rows,
     "decisions": decisions.rows,
     "joins": joining.rows,
     "sync": syncing.rows,

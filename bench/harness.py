@@ -80,17 +80,17 @@ class Client:
 
     def __init__(self, port: int, user_id: str, password: str = "", *, token: str = "") -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        self._token = token
+        self.token = token
         self.user_id = user_id
         self._password = password
 
     def __call__(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """One request; an answer that is no success is an error."""
         text = None if body is None else json.dumps(body)
-        self._connection.request(method, path, text, {"Authorization": f"Bearer {self._token}"})
+        self._connection.request(method, path, text, {"Authorization": f"Bearer {self.token}"})
         answer = self._connection.getresponse()
         content = json.loads(answer.read())
-        if answer.status != 200:
+        if answer.status not in (200, 201):
             raise BenchError(f"{method} {path}: HTTP {answer.status}: {content}")
         return dict(content)
 
@@ -101,7 +101,7 @@ class Client:
             "identifier": {"type": "m.id.user", "user": self.user_id},
             "password": self._password,
         }
-        self._token = self("POST", "/_matrix/client/v3/login", body)["access_token"]
+        self.token = self("POST", "/_matrix/client/v3/login", body)["access_token"]
 
     def joined_rooms(self) -> set[str]:
         """The rooms that the person is in."""
