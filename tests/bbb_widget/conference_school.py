@@ -107,6 +107,7 @@ class Conferences:
     over: list[Conference] = field(default_factory=list)
     reminded: list[Conference] = field(default_factory=list)
     remember_seconds: float = 0.0
+    has_bbb: bool = True
     sent: list[Sent] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -121,7 +122,7 @@ class Conferences:
         view = self.school.view
         short = {"remember_seconds": self.remember_seconds}
         self.circles = Circles(view=view, room_members=self.school.homeserver.room_members, **short)
-        bbb: Any = self.bbb
+        bbb: Any = self.bbb if self.has_bbb else None
         self.meetings = Meetings(bbb=bbb, school=self.settings, keys=self.keys, public_url=URL, **short)
         desk = {"view": view, "circles": self.circles, "keys": self.keys} | common
         self.desk = ConferenceDesk(meetings=self.meetings, **desk)
@@ -236,7 +237,13 @@ class Conferences:
 
 @asynccontextmanager
 async def with_conferences(
-    database: Path, engine: AsyncEngine, *, config: str = "", remember_seconds: float = 0.0, **settings: Any
+    database: Path,
+    engine: AsyncEngine,
+    *,
+    config: str = "",
+    remember_seconds: float = 0.0,
+    has_bbb: bool = True,
+    **settings: Any,
 ) -> AsyncIterator[Conferences]:
     async with a_school(database, engine, config=config) as school:
         school.homeserver.stamps[CHAT] = RoomStamp(kind=RoomKind.CHAT)
@@ -247,4 +254,5 @@ async def with_conferences(
             settings=ConferenceSettings(**settings),
             keys=ConferenceKeys(bytes(32)),
             remember_seconds=remember_seconds,
+            has_bbb=has_bbb,
         )

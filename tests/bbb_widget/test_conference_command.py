@@ -10,8 +10,6 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.in_rooms import RoomRequest
-from bbb_widget.meetings import Meetings
-from school.config.conferences import ConferenceSettings
 from school.database.conferences import Conference
 from school.database.rests import set_rest
 from school.database.tables import group_rooms
@@ -281,10 +279,10 @@ async def test_bbb_down_is_said_in_words(it: Conferences) -> None:
     assert await says(it, "ende") == GERMAN.say("conference.down")
 
 
-async def test_a_school_without_bbb_says_so(it: Conferences) -> None:
-    it.desk.meetings = Meetings(bbb=None, school=ConferenceSettings(), keys=it.keys, public_url=URL)
-    assert await says(it, "Mathe") == GERMAN.say("conference.not_offered")
-    await it.watch.look()
+async def test_a_school_without_bbb_says_so(database: Path, engine: AsyncEngine) -> None:
+    async with with_conferences(database, engine, has_bbb=False) as it:
+        assert await says(it, "Mathe") == GERMAN.say("conference.not_offered")
+        await it.watch.look()
 
 
 # Reminders
