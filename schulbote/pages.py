@@ -1,5 +1,8 @@
 """The web pages, put together from what school.yaml says."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import structlog
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,6 +19,7 @@ from appservice.web.identity import Identities
 from appservice.web.limits import Limits
 from appservice.web.links import Links
 from appservice.web.my_data import MyData
+from appservice.web.page_sets import PageSet
 from appservice.web.pages.account import Account
 from appservice.web.pages.link import PersonalLink
 from appservice.web.pages.password import ChoosePassword
@@ -35,6 +39,9 @@ from school.texts import Texts
 
 log = structlog.get_logger()
 
+PAGE_SETS: Final[tuple[PageSet, ...]] = ()
+"""Pages that other packages bring. Their routes are among those that `application` is given."""
+
 
 class WebPages:
     """All pages, and the personal links to them."""
@@ -49,6 +56,7 @@ class WebPages:
         codes: FirstCodes,
         texts: Texts,
         tell: Tell,
+        page_sets: Sequence[PageSet] = PAGE_SETS,
         clock: Clock = utc_now,
     ) -> None:
         """
@@ -61,16 +69,16 @@ class WebPages:
         self._tell = tell
         self._clock = clock
         cookies = Cookies(site, key)
-        static = StaticFiles()
+        static = StaticFiles(*(each.package for each in page_sets))
         proofs = Proofs(homeserver, server_name=settings.matrix.server_name)
-        limits = Limits.none() if settings.demo else Limits()
+        self.limits = limits = Limits.none() if settings.demo else Limits()
         self._links = Links(engine=engine, url=site.url, clock=clock)
         self._identities = Identities(engine=engine, cookies=cookies, person_of=self._person_of, clock=clock)
-        self._host = WebHost(
+        self.host = WebHost(
             site=site,
             cookies=cookies,
             tokens=FormTokens(key),
-            renderer=Renderer(site, static),
+            renderer=Renderer(site, static, page_sets),
             identities=self._identities,
             proxies=Proxies(settings.web.trusted_proxies),
         )
@@ -106,8 +114,8 @@ class WebPages:
 
     def application(self, more: list[web.RouteDef], *, largest_bytes: int) -> web.Application:
         """The pages, and whatever else listens on the same port."""
-        application = web.Application(client_max_size=largest_bytes, middlewares=[self._host.serve])
-        application.add_routes([*more, *routes(self._host, self._pages)])
+        application = web.Application(client_max_size=largest_bytes, middlewares=[self.host.serve])
+        application.add_routes([*more, *routes(self.host, self._pages)])
         return application
 
     async def forget_old(self) -> None:

@@ -22,12 +22,13 @@ class _File:
 
 
 class StaticFiles:
-    """Every file in the folder `static`."""
+    """Every file in the folders `static` of these packages."""
 
-    def __init__(self) -> None:
+    def __init__(self, *packages: str) -> None:
         self._files: dict[str, _File] = {}
         self._names: dict[str, str] = {}
-        for found in files(__package__).joinpath("static").iterdir():
+        folders = [files(package).joinpath("static") for package in (__package__, *packages)]
+        for found in [file for folder in folders if folder.is_dir() for file in folder.iterdir()]:
             stem, _, ending = found.name.rpartition(".")
             if ending in _TYPES:
                 content = found.read_bytes()

@@ -15,7 +15,7 @@ from appservice.web.languages import language_for
 from appservice.web.problems import STATUS, Problem, Trouble
 from appservice.web.rendering import Renderer
 from appservice.web.site import AFTER_LOGIN, Site
-from appservice.web.texts import PAGE_TEXTS, PageTexts
+from appservice.web.texts import PageTexts
 from school.domain.people import Person
 
 _LOCAL_PATH: Final = re.compile(r"/(?!/)[A-Za-z0-9._~/-]*(\?[A-Za-z0-9._~=&-]*)?")
@@ -58,7 +58,7 @@ class Visit:
     @property
     def texts(self) -> PageTexts:
         """The sentences of the pages, in this visitor's language."""
-        return PAGE_TEXTS[self._language]
+        return self._renderer.texts[self._language]
 
     @property
     def signed_in(self) -> Identity:

@@ -1,7 +1,7 @@
 """Every sentence of the web pages, in every language, chosen by name. What the bot and the modules say is in
 `school.texts`; how the two languages are kept equal is the same."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -27,9 +27,9 @@ class PageTexts(Texts):
 
     __slots__ = ()
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, sentences: Mapping[str, str]) -> None:
         self.language = language
-        self._sentences = CATALOGUES[language]
+        self._sentences = sentences
 
     def moment(self, instant: datetime, zone: ZoneInfo) -> str:
         """A moment with its day and its year."""
@@ -44,4 +44,23 @@ class PageTexts(Texts):
         return self._sentences.get(f"deed.{action}", action)
 
 
-PAGE_TEXTS: Final[Mapping[Language, PageTexts]] = {language: PageTexts(language) for language in Language}
+def page_texts(*more: Mapping[Language, Mapping[str, str]]) -> Mapping[Language, PageTexts]:
+    """Our sentences and those of other packages' pages.
+
+    Raises:
+        ValueError: two packages have a sentence of the same name.
+    """
+    catalogues = (CATALOGUES, *more)
+    return {language: PageTexts(language, dict(_each_once(language, catalogues))) for language in Language}
+
+
+def _each_once(
+    language: Language, catalogues: tuple[Mapping[Language, Mapping[str, str]], ...]
+) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for catalogue in catalogues:
+        for name, sentence in catalogue[language].items():
+            if name in seen:
+                raise ValueError(f"Two sentences of the pages are called {name}.")
+            seen.add(name)
+            yield name, sentence

@@ -1,7 +1,7 @@
 """The pages of a small school, a homeserver that knows passwords, and a browser that keeps cookies."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -16,6 +16,7 @@ from builders import BOT, Standing, standing
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import HomeserverError, NotThereError, RefusedError, TryLaterError
+from appservice.web.page_sets import PageSet
 from school.config import load_settings
 from school.domain.people import Person, PersonId, UserId
 from school.texts import Language, Texts
@@ -180,6 +181,7 @@ class World:
         public_url: str = "http://127.0.0.1:8009",
         sign_in: str = "codes",
         language: str = "de",
+        page_sets: Sequence[PageSet] = (),
     ) -> None:
         yaml = SCHOOL_YAML.format(public_url=public_url, sign_in=sign_in, language=language)
         yaml = yaml.replace("accounts: {sign_in: oidc}\n", OIDC).replace("accounts: {sign_in: ldap}\n", LDAP)
@@ -204,6 +206,7 @@ class World:
             codes=self.codes,
             texts=Texts(Language.GERMAN),
             tell=self._tell,
+            page_sets=page_sets,
             clock=self.clock,
         )
         application = self.pages.application(

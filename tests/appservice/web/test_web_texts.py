@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections import ChainMap
 from pathlib import Path
 
 import pytest
@@ -9,19 +10,25 @@ import pytest
 from appservice.proofs import LoginRefusal
 from appservice.web.pages.start import DONE
 from appservice.web.problems import STATUS, Trouble
-from appservice.web.texts import CATALOGUES, PAGE_TEXTS
+from appservice.web.texts import CATALOGUES, page_texts
 from school.config.accounts import SignIn
 from school.domain.passwords import PasswordFault
 from school.texts import Language
+from schulbote.pages import PAGE_SETS
 
-WEB = Path(__file__).parents[3] / "appservice" / "web"
-GERMAN, ENGLISH = CATALOGUES[Language.GERMAN], CATALOGUES[Language.ENGLISH]
+ROOT = Path(__file__).parents[3]
+PACKAGES = ("appservice.web", *(each.package for each in PAGE_SETS))
+GERMAN, ENGLISH = (
+    dict(ChainMap(*(dict(each[language]) for each in (CATALOGUES, *(pages.sentences for pages in PAGE_SETS)))))
+    for language in (Language.GERMAN, Language.ENGLISH)
+)
 PUT_TOGETHER = {
     *(f"problem.{trouble}{more}" for trouble in Trouble for more in ("", ".way_out")),
     *(f"done.{done}" for done in DONE),
     *(f"login.refused.{refusal}" for refusal in LoginRefusal),
     *(f"password.fault.{fault}" for fault in PasswordFault),
     *(f"password.elsewhere.{sign_in}" for sign_in in SignIn if sign_in is not SignIn.CODES),
+    *(sentence for pages in PAGE_SETS for _, sentence in pages.ways),
     *(name for name in GERMAN if name.startswith("deed.")),  # whether none is missing: tests/school/test_texts.py
 }
 """Names that stand nowhere as a whole."""
@@ -34,7 +41,8 @@ def placeholders(sentence: str) -> set[str]:
 def said() -> dict[str, set[str]]:
     """Every name in a template or a page, and the values that it is given there."""
     found = {}
-    for file in [*WEB.glob("templates/*.html"), *WEB.rglob("*.py")]:
+    folders = [ROOT.joinpath(*package.split(".")) for package in PACKAGES]
+    for file in [file for folder in folders for file in (*folder.glob("templates/*.html"), *folder.rglob("*.py"))]:
         if "texts" in file.parts:
             continue
         text = file.read_text(encoding="utf-8")
@@ -79,4 +87,4 @@ def test_every_trouble_has_its_status() -> None:
 
 
 def test_numbers_are_written_as_people_write_them() -> None:
-    assert [PAGE_TEXTS[language].number(1234567) for language in Language] == ["1.234.567", "1,234,567"]
+    assert [texts.number(1234567) for texts in page_texts().values()] == ["1.234.567", "1,234,567"]
