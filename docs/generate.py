@@ -41,6 +41,10 @@ PRIVACY_PAGES: Final = {
 _ROLES: Final = (TEACHER, STUDENT, GUARDIAN)
 _PROGRAMS: Final = ("school", "synapse_modules", "appservice", "roster_sync", "bbb_widget", "schulbote")
 
+_DOMAIN: Final = ROOT / "school" / "domain"
+_NOBODY_ASKS: Final = frozenset({_DOMAIN / name for name in ("rights.py", "tasks.py", "hand_ins.py")})
+"""The table of rights itself, and rules that no program asks yet."""
+
 RIGHTS: Final[Mapping[Right, tuple[str, str]]] = {
     Right.MESSAGE_EVERYONE: (
         "Write to anybody directly; bring anybody together in an own room",
@@ -130,6 +134,31 @@ ADVICE: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.NOT_IN_CONFERENCE: (
         "Bring the person into the room, or into the group in the register; people from outside come as guests.",
         "Die Person in den Raum holen oder im Register in die Gruppe aufnehmen; von außen kommt man als Gast.",
+    ),
+    Reason.NO_TASKS: (
+        "Ask a teacher; the school can give the rights `set_tasks` and `submit_tasks`.",
+        "Eine Lehrkraft fragen; die Schule kann die Rechte `set_tasks` und `submit_tasks` geben.",
+    ),
+    Reason.NOT_YOUR_TASK: (
+        "A teacher of the task can add people and teachers. Where no teacher is left, the leadership names one.",
+        "Eine Lehrkraft der Aufgabe fügt Personen und Lehrkräfte hinzu. Ist keine da, benennt die Schulleitung eine.",
+    ),
+    Reason.TASK_NOT_OPEN: ("Wait until it opens.", "Warten, bis sie beginnt."),
+    Reason.TASK_IS_OVER: (
+        "A teacher of the task can give you more time.",
+        "Eine Lehrkraft der Aufgabe kann mehr Zeit geben.",
+    ),
+    Reason.HAND_IN_STAYS: (
+        "Ask a teacher of the task to return it.",
+        "Eine Lehrkraft der Aufgabe bitten, sie zurückzugeben.",
+    ),
+    Reason.TEAM_TOO_LARGE: (
+        "Make smaller teams. A teacher of the task says how large they may be.",
+        "Kleinere Teams bilden. Wie groß sie sein dürfen, sagt eine Lehrkraft der Aufgabe.",
+    ),
+    Reason.IN_ANOTHER_TEAM: (
+        "The other one leaves that team first, as long as nothing was handed in.",
+        "Erst verlässt die andere Person jenes Team, solange nichts abgegeben ist.",
     ),
     Reason.NOT_ENCRYPTED: (
         "Make the room without encryption. The school can allow it among some roles (`encryption.roles`).",
@@ -256,7 +285,7 @@ def asked_rights() -> frozenset[Right]:
         path.read_text(encoding="utf-8")
         for program in _PROGRAMS
         for path in (ROOT / program).rglob("*.py")
-        if path != ROOT / "school" / "domain" / "rights.py"
+        if path not in _NOBODY_ASKS
     ]
     return frozenset(right for right in Right if any(re.search(rf"\bRight\.{right.name}\b", text) for text in texts))
 

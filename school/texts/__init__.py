@@ -18,12 +18,14 @@ from school.texts.de_commands import SENTENCES as _GERMAN_COMMANDS
 from school.texts.de_conferences import SENTENCES as _GERMAN_CONFERENCES
 from school.texts.de_groups import SENTENCES as _GERMAN_GROUPS
 from school.texts.de_help import SENTENCES as _GERMAN_HELP
+from school.texts.de_tasks import SENTENCES as _GERMAN_TASKS
 from school.texts.de_waiting import SENTENCES as _GERMAN_WAITING
 from school.texts.en import SENTENCES as _ENGLISH
 from school.texts.en_commands import SENTENCES as _ENGLISH_COMMANDS
 from school.texts.en_conferences import SENTENCES as _ENGLISH_CONFERENCES
 from school.texts.en_groups import SENTENCES as _ENGLISH_GROUPS
 from school.texts.en_help import SENTENCES as _ENGLISH_HELP
+from school.texts.en_tasks import SENTENCES as _ENGLISH_TASKS
 from school.texts.en_waiting import SENTENCES as _ENGLISH_WAITING
 
 
@@ -36,10 +38,22 @@ class Language(StrEnum):
 
 CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
     Language.GERMAN: (
-        _GERMAN | _GERMAN_COMMANDS | _GERMAN_GROUPS | _GERMAN_WAITING | _GERMAN_CONFERENCES | _GERMAN_HELP
+        _GERMAN
+        | _GERMAN_COMMANDS
+        | _GERMAN_GROUPS
+        | _GERMAN_WAITING
+        | _GERMAN_CONFERENCES
+        | _GERMAN_TASKS
+        | _GERMAN_HELP
     ),
     Language.ENGLISH: (
-        _ENGLISH | _ENGLISH_COMMANDS | _ENGLISH_GROUPS | _ENGLISH_WAITING | _ENGLISH_CONFERENCES | _ENGLISH_HELP
+        _ENGLISH
+        | _ENGLISH_COMMANDS
+        | _ENGLISH_GROUPS
+        | _ENGLISH_WAITING
+        | _ENGLISH_CONFERENCES
+        | _ENGLISH_TASKS
+        | _ENGLISH_HELP
     ),
 }
 
