@@ -1,17 +1,26 @@
 """Reading what is kept of a first code: all that the modules inside Synapse need of codes."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, text
 
 from school.database.tables import first_codes
 from school.domain.first_code import FirstCode
 from school.domain.people import PersonId
 
+_NO_LONGER_THAN: Final = text("SET LOCAL statement_timeout = '3s'")
+"""Somebody waits for it in front of a login form. SQLite, which has no server that could hang, waits for locks only."""
+
 
 def read_first_code(connection: Connection, person_id: PersonId) -> FirstCode | None:
-    """What is kept of somebody's newest code."""
+    """What is kept of somebody's newest code.
+
+    Raises:
+        SQLAlchemyError: the database does not say, or not soon enough.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_NO_LONGER_THAN)
     row = connection.execute(select(first_codes).where(first_codes.c.person_id == person_id)).one_or_none()
     return None if row is None else code_of(row)
 

@@ -12,6 +12,15 @@ from school.database.sqlite import prepare_sqlite
 _WAIT_SECONDS: Final = 5
 """How long a connection or a lock may be waited for. A hanging wait would stop the module's poll without a word."""
 _STATEMENT_SECONDS: Final = 20
+_DEAD_CONNECTION: Final = {
+    "keepalives": 1,
+    "keepalives_idle": _WAIT_SECONDS,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": _WAIT_SECONDS * 1000,
+}
+"""A statement's limit is kept by the server. One that is not there any more (a pulled cable, a dead machine) keeps
+none, and this machine has to notice (PostgreSQL manual, "Parameter Key Words"). Local sockets do without."""
 
 
 def open_reader(url: URL) -> Engine:
@@ -28,6 +37,7 @@ def open_reader(url: URL) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": _WAIT_SECONDS,
+            **_DEAD_CONNECTION,
             "options": f"-c statement_timeout={_STATEMENT_SECONDS}s -c default_transaction_read_only=on",
         },
     )

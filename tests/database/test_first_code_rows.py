@@ -1,7 +1,9 @@
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from school.database.code_reader import read_first_code
@@ -84,3 +86,20 @@ async def test_who_has_signed_in(writer: AsyncEngine) -> None:
             values = {"person_id": person, "display_name": "B", "in_use_since": since}
             await connection.execute(insert(accounts).values(**values))
         assert await accounts_in_use(connection) == {BEN}
+
+
+@pytest.mark.parametrize("empty", ["postgresql"], indirect=True)
+async def test_a_code_that_cannot_be_read_at_once_is_not_waited_for(writer: AsyncEngine, reader: Engine) -> None:
+    async with writer.begin() as connection:
+        await save_first_codes(connection, {BEN: code("b1")})
+    async with writer.begin() as connection:
+        await connection.execute(text("LOCK TABLE first_codes IN ACCESS EXCLUSIVE MODE"))
+        asked_at = time.monotonic()
+        with pytest.raises(OperationalError, match="statement timeout"), reader.begin() as reading:
+            read_first_code(reading, BEN)
+        assert 2 < time.monotonic() - asked_at < 8, "three seconds, and a slow machine"
+    with reader.begin() as reading:
+        assert read_first_code(reading, BEN) == code("b1")
+        assert reading.scalar(text("SHOW statement_timeout")) == "3s"
+    with reader.begin() as reading:
+        assert reading.scalar(text("SHOW statement_timeout")) == "20s", "for all else the limit is what it was"
