@@ -21,8 +21,8 @@ class EventRouter:
     """Passes the events of a transaction on.
 
     `take` returns when held messages are stored and invitations accepted: what is interrupted before comes again.
-    Commands are answered in the background, room by room in order; one that is lost in a crash is simply repeated by
-    the person who wrote it.
+    Commands are answered in the background, room by room in order; one that comes while the homeserver is busy is
+    answered when it is not. One that is lost in a crash is simply repeated by the person who wrote it.
     """
 
     def __init__(

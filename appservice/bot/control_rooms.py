@@ -10,6 +10,7 @@ from appservice.bot.commands import Commands, nobody_is
 from appservice.bot.replies import Reply
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
+from appservice.patience import patiently
 from school.clock import Clock, utc_now
 from school.database.bot_words import Word, keep_word, kept_words, word_is_said
 from school.database.control import newest_control_room, remember_control_room
@@ -65,12 +66,11 @@ class ControlRooms:
                 await remember_control_room(connection, room_id, inviter, self._clock().timestamp())
 
     async def message(self, event: Mapping[str, Any]) -> None:
-        """Answers a message, if it was written in a control room."""
-        room_id, sender = event["room_id"], UserId(event["sender"])
-        if not await self._is_control(room_id, sender):
-            return
-        content = event["content"]
+        """Answers a message, if it was written in a control room; a homeserver that is busy is waited for."""
+        room_id, sender, content = event["room_id"], UserId(event["sender"]), event["content"]
         if content.get("msgtype") != "m.text" or not isinstance(content.get("body"), str) or is_edit(content):
+            return
+        if not await patiently(lambda: self._is_control(room_id, sender)):
             return
         note = _Note(self._homeserver, room_id, txn_id=f"answer-{event['event_id']}")
         answer: str | Reply | None
@@ -83,7 +83,7 @@ class ControlRooms:
             log.exception("command_failed")
             answer = self._texts.say("bot.failed")
         if answer is not None:
-            await note.show(answer)
+            await note.show_at_last(answer)
 
     async def _is_control(self, room_id: str, sender: UserId) -> bool:
         stamp = await self._stamps.of(room_id, seen_by=sender)
@@ -193,6 +193,16 @@ class _Note:
             "m.relates_to": {"rel_type": "m.replace", "event_id": self._event_id},
         }
         await self._send(edit, f"{self._txn_id}-{self._edits}")
+
+    async def show_at_last(self, text: str | Reply) -> None:
+        """The same, however long the homeserver is busy: what the text tells is done, and nobody would know."""
+        edits = self._edits
+
+        async def attempt() -> None:
+            self._edits = edits  # it is the same message each time
+            await self.show(text)
+
+        await patiently(attempt)
 
     async def _send(self, content: Mapping[str, Any], txn_id: str) -> str:
         return await self._homeserver.send(self._room_id, "m.room.message", content, txn_id=txn_id)

@@ -16,11 +16,13 @@ from appservice.bot.commands import EXPLAIN, Command
 from appservice.bot.help_words import explain, plain_names
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError
+from appservice.patience import patiently
 from appservice.school_view import SchoolView
 from school.clock import Clock, utc_now
 from school.domain.people import Person, UserId
 from school.domain.rooms import RoomKind, RoomStamp
 from school.sealing import HELD_KEY, Binding, Keyring, Purpose
+from school.standing import CannotDecideError
 from school.texts import Texts
 
 log = structlog.get_logger()
@@ -80,7 +82,7 @@ class InRooms:
         self._clock = clock
 
     async def message(self, event: Mapping[str, Any]) -> None:
-        """Answers a message, if it is such a command."""
+        """Answers a message, if it is such a command; a homeserver that is busy is waited for."""
         content, sender = event["content"], UserId(event["sender"])
         body = content.get("body")
         if content.get("msgtype") != "m.text" or not isinstance(body, str) or HELD_KEY in content:
@@ -90,8 +92,7 @@ class InRooms:
         found = next((each for each in known if each is not None), None)
         if match is None or found is None:
             return
-        stamp = await self._stamps.of(event["room_id"], seen_by=sender)
-        person = self._view.now.policy.directory.person(sender)
+        stamp, person = await patiently(lambda: self._where_and_who(event["room_id"], sender))
         if stamp is None or person is None or stamp.kind is RoomKind.CONTROL:
             return
         language, command = found
@@ -106,18 +107,23 @@ class InRooms:
         )
         try:
             answer = await self._answer(command, request)
-            await self._in_place_of(event["room_id"], event["event_id"], sender, answer)
+            await patiently(lambda: self._in_place_of(event["room_id"], event["event_id"], sender, answer))
         except (RefusedError, NotThereError) as error:
             log.info("command_not_answered", room=event["room_id"], error=str(error))
+
+    async def _where_and_who(self, room_id: str, sender: UserId) -> tuple[RoomStamp | None, Person | None]:
+        return await self._stamps.of(room_id, seen_by=sender), self._view.now.policy.directory.person(sender)
 
     async def _answer(self, command: RoomCommand, request: RoomRequest) -> str:
         if request.words.casefold() in EXPLAIN:
             return explain(command.command, request.texts)
         try:
             return await command.answer(request)
-        except HomeserverError as error:
+        except (HomeserverError, CannotDecideError) as error:
             log.warning("command_failed", error=str(error))
-            return request.texts.say("bot.failed")
+        except Exception:
+            log.exception("command_failed")
+        return request.texts.say("bot.failed")
 
     async def _in_place_of(self, room_id: str, event_id: str, sender: UserId, text: str) -> None:
         await put_in_place(

@@ -81,6 +81,19 @@ class Books:
             rows = connection.execute("SELECT id AS person, user_id, role FROM persons WHERE standing = 'active'")
             return [dict(row) for row in rows]
 
+    def everybody(self) -> list[Json]:
+        """The same with their names, whether they are of the leadership, and the names of their groups."""
+        people = (
+            "SELECT id AS person, user_id, role, leadership, given_name || ' ' || family_name AS name FROM persons "
+            "WHERE standing = 'active' ORDER BY id"
+        )
+        groups = "SELECT person_id, name FROM memberships JOIN groups ON groups.id = group_id"
+        with closing(self._open()) as connection:
+            of: dict[str, list[str]] = {}
+            for row in connection.execute(groups):
+                of.setdefault(row["person_id"], []).append(row["name"])
+            return [dict(row) | {"groups": of.get(row["person"], [])} for row in connection.execute(people)]
+
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=20)
         connection.row_factory = sqlite3.Row

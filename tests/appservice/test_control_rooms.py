@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from builders import BEN, BOT, IDA, NOBODY, ZOE, standing
+from simulated_time import simulated
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.commands import Command, Commands, Request
@@ -36,8 +37,12 @@ class FakeHomeserver:
         self.joined: list[str] = []
         self.events: list[dict[str, Any]] = []
         self.trouble: list[str] = []
+        self.busy_looks = 0
 
     async def state(self, room_id: str, event_type: str, *, as_user: UserId) -> dict[str, Any]:
+        if self.busy_looks > 0:
+            self.busy_looks -= 1
+            raise TryLaterError("HTTP 503")
         return {STAMP_KEY: {"kind": self.kinds[room_id]}}
 
     async def join(self, room_id: str) -> None:
@@ -120,6 +125,27 @@ async def test_every_message_in_a_control_room_is_answered(engine: AsyncEngine, 
     await control_rooms(engine, homeserver).message(message(body))
     assert homeserver.said == [("!c", answer)]
     assert homeserver.transactions == ["answer-$m"]
+
+
+@pytest.mark.parametrize(
+    ("busy_looks", "trouble"), [(3, []), (0, ["before", "before"]), (0, ["after"]), (2, ["before", "after", "before"])]
+)
+def test_a_command_that_comes_while_the_homeserver_is_busy_is_answered_later(
+    busy_looks: int, trouble: list[str]
+) -> None:
+    homeserver = FakeHomeserver({"!c": "control"})
+    homeserver.busy_looks, homeserver.trouble = busy_looks, trouble
+
+    @simulated
+    async def asks() -> None:
+        nothing_is_kept: Any = None
+        await control_rooms(nothing_is_kept, homeserver).message(message("!hallo"))
+
+    asks()
+    assert homeserver.said[-1] == ("!c", "Hallo $m")
+    assert homeserver.busy_looks == 0
+    assert homeserver.trouble == []
+    assert set(homeserver.transactions) == {"answer-$m"}, "which the homeserver knows: it is said once"
 
 
 @pytest.mark.parametrize("kind", ["direct", "chat", "nonsense"])

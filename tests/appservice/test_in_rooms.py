@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from builders import BEN, EVENING, IDA, NOBODY, standing
+from simulated_time import simulated
 
 from appservice.bot.commands import Command
 from appservice.bot.in_rooms import InRooms, RoomCommand, RoomRequest
@@ -9,6 +10,7 @@ from appservice.homeserver import RefusedError, TryLaterError
 from school.domain.people import Person, UserId
 from school.domain.rooms import RoomKind, RoomStamp
 from school.sealing import HELD_KEY, Keyring
+from school.standing import CannotDecideError
 from school.texts import Language, Texts
 
 GERMAN = Texts(Language.GERMAN)
@@ -21,14 +23,21 @@ class Rooms:
         self.now = standing()
         self.said: list[str] = []
         self.refuses = False
+        self.busy_looks = self.busy_sends = 0
 
     async def of(self, room_id: str, *, seen_by: UserId) -> RoomStamp | None:
+        if self.busy_looks > 0:
+            self.busy_looks -= 1
+            raise TryLaterError("HTTP 503")
         kinds = {"!chat": RoomKind.CHAT, "!control": RoomKind.CONTROL}
         return RoomStamp(kind=kinds[room_id]) if room_id in kinds else None
 
     async def send(self, room_id: str, event_type: str, content: Any, **how: Any) -> str:
         if self.refuses:
             raise RefusedError("HTTP 403", status=403)
+        if self.busy_sends > 0:
+            self.busy_sends -= 1
+            raise TryLaterError("HTTP 503")
         self.said.append(content["m.new_content"]["body"])
         return "$answer"
 
@@ -40,6 +49,10 @@ async def nobody(_: Any) -> str:
 async def answer(request: RoomRequest) -> str:
     if request.words == "später":
         raise TryLaterError("HTTP 503")
+    if request.words == "kaputt":
+        raise RuntimeError("a bug")
+    if request.words == "wer":
+        raise CannotDecideError("no directory")
     return f"{request.person.given_name}|{request.words}|{request.texts.language}|{request.room_id}"
 
 
@@ -47,10 +60,17 @@ HUSH = Command(names=((Language.GERMAN, "stille"), (Language.ENGLISH, "hush")), 
 
 
 async def heard(
-    body: Any, *, who: Person | UserId = IDA, room_id: str = "!chat", refuses: bool = False, **content: Any
+    body: Any,
+    *,
+    who: Person | UserId = IDA,
+    room_id: str = "!chat",
+    refuses: bool = False,
+    busy: tuple[int, int] = (0, 0),
+    **content: Any,
 ) -> list[str]:
     rooms = Rooms()
     rooms.refuses = refuses
+    rooms.busy_looks, rooms.busy_sends = busy
     server: Any = rooms
     in_rooms = InRooms(
         [RoomCommand(command=HUSH, answer=answer)],
@@ -102,8 +122,21 @@ async def test_help_is_given_in_the_room() -> None:
     assert (await heard("!stille ?", who=BEN))[0].startswith("!stille – ")
 
 
-async def test_a_homeserver_that_is_busy_is_said() -> None:
-    assert await heard("!stille später") == [GERMAN.say("bot.failed")]
+@pytest.mark.parametrize("trouble", ["später", "kaputt", "wer"])
+async def test_what_cannot_be_done_is_said(trouble: str) -> None:
+    assert await heard(f"!stille {trouble}") == [GERMAN.say("bot.failed")]
+
+
+@pytest.mark.parametrize("busy", [(3, 0), (0, 3), (2, 2)])
+def test_a_command_that_comes_while_the_homeserver_is_busy_is_answered_later(busy: tuple[int, int]) -> None:
+    said: list[str] = []
+
+    @simulated
+    async def asks() -> None:
+        said.extend(await heard("!stille an", busy=busy))
+
+    asks()
+    assert said == ["Ida|an|de|!chat"]
 
 
 async def test_an_answer_that_is_refused_is_left_out() -> None:

@@ -80,6 +80,10 @@ class LibraryClient(ABC):
     def choose_password(self, old: str, new: str) -> None:
         """Proves with the old password who it is."""
 
+    @abstractmethod
+    def is_signed_in(self) -> bool:
+        """Whether its syncs still work."""
+
     # What it shows
 
     @abstractmethod

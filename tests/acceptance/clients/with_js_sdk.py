@@ -67,6 +67,10 @@ class JsClient(LibraryClient):
         identifier = {"type": "m.id.user", "user": self.user_id}
         self._call("setPassword", {"type": "m.login.password", "identifier": identifier, "password": old}, new, False)
 
+    def is_signed_in(self) -> bool:
+        """It syncs all the time, and stops when its token is none any more."""
+        return self._call("getSyncState") in ("PREPARED", "SYNCING")
+
     def search_people(self, term: str) -> set[str]:
         found = self._call("searchUserDirectory", {"term": term, "limit": 50})
         return {person["user_id"] for person in found["results"]}

@@ -89,6 +89,15 @@ class NioClient(LibraryClient):
         proof = {"type": "m.login.password", "identifier": identifier, "password": old}
         self._post("account/password", {"auth": proof, "new_password": new, "logout_devices": False})
 
+    def is_signed_in(self) -> bool:
+        try:
+            self._sync()
+        except RefusedError as error:
+            if error.answer.status != 401:
+                raise
+            return False
+        return True
+
     def search_people(self, term: str) -> set[str]:
         return {
             person["user_id"]
