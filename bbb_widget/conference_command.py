@@ -250,7 +250,7 @@ class ConferenceCommand:
     async def _ways_in(self, person: Person, texts: Texts) -> str:
         """For people whose messenger is all they have: who writes to the bot is known already."""
         lines = []
-        for conference in await self._desk.going_on_for(person):
+        for conference in await self._desk.open_for(person):
             entrance = await self._desk.join(person, conference.id)
             match entrance.gate:
                 case Gate.OPEN:

@@ -5,6 +5,9 @@
 3. How its meetings begin and end is a matter of `Occasions`; guests have a desk of their own (`GuestDesk`).
 """
 
+from datetime import timedelta
+from typing import Final
+
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -28,11 +31,14 @@ from school.database.conferences import (
     planned_conferences,
     read_conference,
 )
-from school.domain.conferences import Part, may_lead
+from school.domain.conferences import ConferenceState, Part, may_lead
 from school.domain.decisions import Decision
 from school.domain.people import Person, UserId
 
 log = structlog.get_logger()
+
+_ABOUT_NOW: Final = timedelta(minutes=15)
+"""So long before its time a planned conference is among those that one can come into."""
 
 
 class ConferenceDesk:
@@ -169,10 +175,17 @@ class ConferenceDesk:
         async with self._engine.connect() as connection:
             return await conferences_of_room(connection, room_id)
 
-    async def going_on_for(self, person: Person) -> list[Conference]:
-        """What goes on now in which somebody may take part, the oldest first."""
+    async def open_for(self, person: Person) -> list[Conference]:
+        """What goes on now, or is planned for about now, in which somebody may take part; the oldest first."""
+        soon = self._clock() + _ABOUT_NOW
         async with self._engine.connect() as connection:
             known = await conferences_going_on(connection)
+            planned = await planned_conferences(connection)
+        known += [
+            each
+            for each in planned
+            if each.state is ConferenceState.PLANNED and each.planned_at is not None and each.planned_at <= soon
+        ]
         return [each for each in known if (await self._circles.entitled(each, person)).decision]
 
     async def planned_for(self, person: Person) -> list[Conference]:

@@ -1,6 +1,7 @@
 """Letting in: first a look at the door, which gives a ticket; then the ticket, which leads in.
 
-Whoever comes is looked at anew, at the door and again with the ticket: right, membership, group, state, guest.
+Whoever comes is looked at anew, at the door and again with the ticket: lock, right, membership, group, state, guest.
+Whose account is locked is nobody here, whatever they still hold.
 """
 
 import structlog
@@ -16,6 +17,7 @@ from bbb_widget.tickets import Ticket, Tickets
 from school.clock import Clock, utc_now
 from school.database.conference_guests import guest_by_id, guest_comes
 from school.database.conferences import Conference, conference_of_meeting, read_conference
+from school.database.locks import is_locked
 from school.domain.conferences import ConferenceState, Part, guest_name
 from school.domain.people import Person, UserId
 from school.texts import Language, Texts
@@ -52,6 +54,8 @@ class LettingIn:
         """
         async with self._engine.connect() as connection:
             conference = await read_conference(connection, conference_id)
+            if person is not None and await is_locked(connection, person.id):
+                person = None
         if conference is None:
             return Entrance(gate=Gate.UNKNOWN)
         entitled = await self._circles.entitled(conference, person)
@@ -97,6 +101,9 @@ class LettingIn:
             entitled = await self._circles.entitled(conference, person)
             if person is None or entitled.part is None:
                 return None
+            async with self._engine.connect() as connection:
+                if await is_locked(connection, person.id):
+                    return None
             return Comer(who=person.id, name=person.display_name, part=entitled.part)
         now = self._clock()
         async with self._engine.begin() as connection:

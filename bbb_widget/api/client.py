@@ -1,11 +1,12 @@
 """The client. Every call here may be repeated without harm (`create` and `end` say that there is nothing more to do),
 so each is tried again when nobody answers; a `join` is an address for a browser and asks nobody."""
 
+from ssl import SSLContext
 from typing import Final, Self
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import stamina
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, TCPConnector
 from yarl import URL
 
 from bbb_widget.api import answers
@@ -20,10 +21,18 @@ _NOT_FOUND: Final = "notFound"
 
 
 class Bbb:
-    """One server. Use as an async context manager."""
+    """One server. Use as an async context manager. `trust`: whose certificates count, if not the system's."""
 
-    def __init__(self, server: BbbServer, *, tries: int = _TRIES, pause_seconds: float = _PAUSE_SECONDS) -> None:
+    def __init__(
+        self,
+        server: BbbServer,
+        *,
+        tries: int = _TRIES,
+        pause_seconds: float = _PAUSE_SECONDS,
+        trust: SSLContext | None = None,
+    ) -> None:
         self._server = server
+        self._trust = trust
         self._retry = stamina.AsyncRetryingCaller(
             attempts=tries,
             timeout=tries * server.timeout_seconds,
@@ -32,7 +41,9 @@ class Bbb:
         ).on(BbbUnreachableError)
 
     async def __aenter__(self) -> Self:
-        self._session = ClientSession(timeout=ClientTimeout(total=self._server.timeout_seconds))
+        self._session = ClientSession(
+            connector=TCPConnector(ssl=self._trust or True), timeout=ClientTimeout(total=self._server.timeout_seconds)
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -1,7 +1,9 @@
 """The stand-in for BigBlueButton as a process of its own, and what stories ask it."""
 
 import json
+import os
 import secrets
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,11 +19,18 @@ STUB = Path(__file__).parents[1] / "conferences" / "stub_bbb.py"
 
 
 class Bbb:
-    """One server. `secret_file` is what school.yaml names."""
+    """One server. `secret_file` is what school.yaml names; `tls` its certificate and key, for the host localhost, where
+    it has them; `environment` what its process has beside ours."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, tls: tuple[str, str] | None = None, environment: dict[str, str] | None = None
+    ) -> None:
         self.port = free_ports()
-        self.url = f"http://127.0.0.1:{self.port}/bigbluebutton"
+        self._tls = tls or ()
+        self._environment = os.environ | (environment or {})
+        self._trust = ssl.create_default_context(cafile=(environment or {}).get("SSL_CERT_FILE"))
+        self._base = f"https://localhost:{self.port}" if tls else f"http://127.0.0.1:{self.port}"
+        self.url = f"{self._base}/bigbluebutton"
         self.secret = secrets.token_hex(16)
         self.secret_file = folder / "bbb_secret"
         self.secret_file.touch(mode=0o600)
@@ -29,8 +38,8 @@ class Bbb:
 
     @contextmanager
     def running(self) -> Iterator["Bbb"]:
-        command = [sys.executable, STUB, self.secret, str(self.port)]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        command = [sys.executable, STUB, self.secret, str(self.port), *self._tls]
+        process = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
             wait_until(lambda: is_listening(self.port), 30)
             yield self
@@ -41,7 +50,7 @@ class Bbb:
     @property
     def seen(self) -> dict[str, Any]:
         """What it was asked, and its meetings."""
-        with urlopen(f"http://127.0.0.1:{self.port}/stub/calls", timeout=20) as answer:
+        with urlopen(f"{self._base}/stub/calls", timeout=20, context=self._trust) as answer:
             return json.load(answer)
 
     def created(self, title: str) -> list[dict[str, str]]:
@@ -61,5 +70,10 @@ class Bbb:
         """The meeting ends by itself, as when nobody is left who keeps order."""
         self._tell(f"end?meetingID={meeting}")
 
+    def leaves(self, meeting: str, user_id: str) -> None:
+        """Somebody closes the window."""
+        self._tell(f"leave?meetingID={meeting}&userID={user_id}")
+
     def _tell(self, what: str) -> None:
-        urlopen(Request(f"http://127.0.0.1:{self.port}/stub/{what}", method="POST"), timeout=20).close()
+        asked = Request(f"{self._base}/stub/{what}", method="POST")
+        urlopen(asked, timeout=20, context=self._trust).close()

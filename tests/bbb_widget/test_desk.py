@@ -15,6 +15,7 @@ from bbb_widget.api import Role
 from bbb_widget.conferences import Gate, Place, Trouble, Wish
 from bbb_widget.meeting_settings import Choices
 from school.database.conferences import read_conference
+from school.database.locks import set_lock
 from school.database.rests import set_rest
 from school.database.tables import Part as DirectoryPart
 from school.database.tables import memberships
@@ -202,6 +203,19 @@ async def test_nor_with_the_ticket_of_before(it: Conferences) -> None:
     assert await it.desk.redeem(entrance.ticket or "") is None
 
 
+async def test_whose_account_is_locked_is_nobody_also_with_a_ticket(it: Conferences) -> None:
+    conference = await it.started()
+    await it.open_for(conference)
+    entrance = await it.desk.join(BEN, conference.id)
+    async with it.school.engine.begin() as connection:
+        await set_lock(connection, BEN.id, it.now)
+    assert await it.desk.redeem(entrance.ticket or "") is None
+    refused = await it.desk.join(BEN, conference.id)
+    assert (refused.gate, refused.ticket) == (Gate.REFUSED, None)
+    assert refused.decision is not None
+    assert refused.decision.reason is Reason.UNKNOWN_PERSON
+
+
 async def test_who_is_taken_out_of_the_room_does_not_come_in(it: Conferences) -> None:
     conference = await it.started(IN_CHAT)
     await it.open_for(conference)
@@ -289,6 +303,14 @@ async def test_a_planned_one_is_begun_by_its_first_moderator(it: Conferences) ->
     assert it.bbb.made == []
     assert (await it.desk.join(IDA, planned.id)).gate is Gate.OPEN
     assert len(it.bbb.made) == 1
+
+
+async def test_a_planned_one_is_open_from_a_quarter_of_an_hour_before(it: Conferences) -> None:
+    planned = await it.started(Wish(place=CLASS, title="Mathe", planned_at=FRIDAY))
+    for minutes, known in ((16, []), (15, [planned.id]), (-30, [planned.id])):
+        it.now = FRIDAY - timedelta(minutes=minutes)
+        assert [each.id for each in await it.desk.open_for(BEN)] == known
+        assert await it.desk.open_for(CARL) == []
 
 
 async def test_a_weekly_one_waits_for_its_next_time_with_a_meeting_of_its_own(it: Conferences) -> None:

@@ -239,6 +239,8 @@ class StubBbb:
                 "name": each.parameters["name"],
                 "attendees": [vars(one) for one in each.attendees],
                 "lobby": [vars(one) for one in each.lobby],
+                "parameters": each.parameters,
+                "slides": each.slides.decode(),
             }
             for each in self._open()
         }
