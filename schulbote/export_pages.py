@@ -17,6 +17,7 @@ from school.database.personal_data import Row, Topic
 from school.domain.people import PersonId, UserId
 from school.texts import CATALOGUES, Language
 from school.texts.privacy import KEPT_WORDS, KeptWords
+from schulbote.export_tasks import task_tables
 from schulbote.export_words import WORDS
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -170,6 +171,8 @@ class Pages:
                 return (), (), [self._table("when", "words", rows=said)]
             case Topic.CONFERENCES:
                 return (), (), [*self._conferences(kept)]
+            case Topic.TASKS:
+                return (), (), [*task_tables(kept, self.word, self._time)]
             case Topic.AUDIT:
                 entries = [self._entry(row, told) for row in kept["audit_log"]]
                 return (), (), [self._table("when", "who", "what", "whom", "by_right", rows=entries)]

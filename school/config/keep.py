@@ -11,3 +11,4 @@ class KeepSettings(Section):
     """Periods after which something is deleted."""
 
     audit_days: Annotated[int, Field(ge=30, le=3650)] = 365
+    tasks_days: Annotated[int, Field(ge=1, le=3650)] | None = None

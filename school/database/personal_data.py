@@ -4,18 +4,17 @@ Every table is in `KEPT`, or in `NOT_ABOUT_PEOPLE` with the reason; a test looks
 person, and what people are told of both, are made from here: a new table needs a line here, and is in all of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Double, Select, Table, delete, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.audit_reading import moment_of, read_entries
 from school.database.everybody import read_everybody
 from school.database.guest_lists import forget_lists_of
+from school.database.kept import Kept, Row, Subject, Topic
+from school.database.personal_tasks import NO_NAMES_IN_TASKS, TASKS_KEPT
 from school.database.tables import (
     accounts,
     audit_log,
@@ -46,78 +45,9 @@ from school.database.tables import (
     web_sessions,
 )
 from school.domain.audit_about import for_person, names_one_of
-from school.domain.people import PersonId, Role, UserId
+from school.domain.people import Role
 
-Row: TypeAlias = dict[str, Any]
-_MATRIX_IDS: Final = frozenset({"user_id", "sender"})
-"""Columns that name people by their Matrix id."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """Whose data it is."""
-
-    person_id: PersonId
-    user_id: UserId
-
-
-class Topic(StrEnum):
-    """Under which heading people are told of it (`kept.TOPIC` in `school.texts`)."""
-
-    REGISTER = "register"
-    ACCOUNT = "account"
-    ROOMS = "rooms"
-    MESSAGES = "messages"
-    HELD = "held"
-    REST = "rest"
-    BOT = "bot"
-    CONFERENCES = "conferences"
-    AUDIT = "audit"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What one table keeps about a person, whom `column` names."""
-
-    table: Table
-    column: str
-    topic: Topic
-    name: str = ""
-    """In the export; else that of the table."""
-    hidden: tuple[str, ...] = ()
-    """Columns that the person is not given: secrets, and what is of others."""
-    query: Callable[[Subject], Select[Any]] | None = None
-    """What they are given where it is not just the row."""
-    emptied: tuple[str, ...] = ()
-    """Columns that erasure empties; without any it deletes the row."""
-    stays: str = ""
-    """Why erasure leaves it."""
-
-    def is_of(self, subject: Subject) -> ColumnElement[bool]:
-        """The condition for the rows of a person."""
-        return self.table.c[self.column] == (subject.user_id if self.column in _MATRIX_IDS else subject.person_id)
-
-    async def read(self, connection: AsyncConnection, subject: Subject) -> list[Row]:
-        """The rows as the person is given them."""
-        query = self.query(subject) if self.query else select(self.table).where(self.is_of(subject))
-        not_told = {*self.hidden} if self.query else {*self.hidden, self.column}
-        times = {column.name for column in self.table.columns if isinstance(column.type, Double)}
-        return [
-            {key: _told(value, key in times) for key, value in row.items() if key not in not_told}
-            for row in (await connection.execute(query)).mappings()
-        ]
-
-    async def erase(self, connection: AsyncConnection, subject: Subject) -> None:
-        """Does to the rows what erasure does to them."""
-        if self.emptied:
-            nothing = dict.fromkeys(self.emptied)
-            await connection.execute(update(self.table).where(self.is_of(subject)).values(nothing))
-        elif not self.stays:
-            await connection.execute(delete(self.table).where(self.is_of(subject)))
-
-
-def _told(value: Any, is_time: bool) -> Any:
-    return datetime.fromtimestamp(value, UTC).isoformat() if is_time and value is not None else value
+__all__ = ["KEPT", "NOT_ABOUT_PEOPLE", "Kept", "Row", "Subject", "Topic", "erase_everything", "everything_about"]
 
 
 class _Moderators(Kept):
@@ -226,6 +156,7 @@ KEPT: Final[Sequence[Kept]] = (
         name="took_part_in",
         hidden=("meeting_id", "bbb_id"),
     ),
+    *TASKS_KEPT,
     _AuditLog(
         table=audit_log,
         column="target",
@@ -257,6 +188,7 @@ NOT_ABOUT_PEOPLE: Final[Mapping[str, str]] = {
     "spent_proofs": "hashes of tokens that count no more; they go within the hour",
     "teachers_only_groups": "groups in whose rooms only teachers write",
     "versions": "numbers of the directory's states",
+    **NO_NAMES_IN_TASKS,
 }
 """Tables that name nobody, and what is in them."""
 

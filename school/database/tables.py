@@ -1,7 +1,6 @@
 """The tables. Times are UTC instants in seconds since the epoch unless a name ends in `_ms`; ids are texts."""
 
 from enum import StrEnum
-from typing import Final
 
 from sqlalchemy import (
     JSON,
@@ -13,20 +12,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     false,
 )
 
-metadata: Final = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+import school.database.task_tables  # noqa: F401 - they are tables of ours, too
+from school.database.metadata import metadata as metadata  # who looks for it finds all tables here
 
 
 class Part(StrEnum):

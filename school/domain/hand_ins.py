@@ -54,7 +54,8 @@ class Version:
     text: str = ""
     returned_at: datetime | None = None
     feedback: str = ""
-    points: float | None = None
+    mark: str = ""
+    """Points or a mark, as the teacher writes it."""
     feedback_at: datetime | None = None
     """When a teacher wrote it; None: nobody has checked it."""
     shown_at: datetime | None = None

@@ -127,13 +127,13 @@ class SchoolYear:
 
     def end_for(self, today: date) -> date:
         """The last day of a group that is made today."""
-        return self._first_end(today + self.notice)
+        return self.first_end(today + self.notice)
 
     def kept_until(self, ends_on: date, today: date) -> date:
         """The last day of a group that somebody keeps today; as it is if the group lives on after this year anyway."""
-        if ends_on > self._first_end(today):
+        if ends_on > self.first_end(today):
             return ends_on
-        return self._first_end(max(ends_on, today) + timedelta(days=1))
+        return self.first_end(max(ends_on, today) + timedelta(days=1))
 
     def due(self, ends_on: date, told_on: date | None, today: date) -> Due:
         """What is to be done for a group. It ends when its last day is over and it has long been told; where nobody
@@ -148,7 +148,7 @@ class SchoolYear:
         """The last day of a group whose owners are told on a day."""
         return max(ends_on, told_on + self.notice)
 
-    def _first_end(self, day: date) -> date:
+    def first_end(self, day: date) -> date:
         """The first end of a year that is not before a day."""
         this_year = date(day.year, self.month, self.day)
         return this_year if this_year >= day else date(day.year + 1, self.month, self.day)

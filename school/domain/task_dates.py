@@ -16,6 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from school.domain.intervals import as_utc
+from school.domain.school_groups import SchoolYear
 from school.domain.week import instant
 
 _SATURDAY: Final = 5
@@ -115,6 +116,13 @@ def moved(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
     local = as_utc(moment).astimezone(zone)
     of_minute = timedelta(seconds=local.second, microseconds=local.microsecond)
     return instant(zone, local.date() + days * _DAY, local.hour * 60 + local.minute) + of_minute
+
+
+def kept_until(last: datetime, zone: ZoneInfo, year: SchoolYear, days: int | None) -> datetime:
+    """Until when a task is kept with all that was handed in. `last`: its last date of all. Without a number of days it
+    is the end of the school year."""
+    day = last_day(last, zone)
+    return end_of_day(year.first_end(day) if days is None else day + days * _DAY, zone)
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:

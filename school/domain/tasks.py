@@ -50,7 +50,8 @@ class Task:
     """One task. `teachers` are all of them, who set it included."""
 
     id: TaskId
-    setter: PersonId
+    setter: PersonId | None
+    """None: they were erased."""
     title: str
     dates: Dates
     text: str = ""
@@ -64,7 +65,6 @@ class Task:
     closed_at: datetime | None = None
     """Since when its teachers take nothing more."""
     team_size: int = 1
-    max_points: int | None = None
     feedback_together: bool = False
     """Feedback is shown to all at one time, not to each as it is written."""
     number: int = 0
@@ -82,6 +82,12 @@ class Task:
         """The dates that hold for somebody: the later of theirs and everybody's."""
         own = self.extensions.get(person_id)
         return self.dates if own is None else self.dates.extended(own)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The last date that it has for anybody."""
+        all_dates = (self.dates, *map(self.dates_of, self.extensions))
+        return max(dates.last or dates.due for dates in all_dates)
 
     def is_closed(self, now: datetime) -> bool:
         """Whether its teachers take nothing more."""

@@ -96,6 +96,18 @@ KEPT_WORDS: Final[Mapping[Language, Mapping[str, KeptWords]]] = {
             ),
             until="14 Tage, wenn die Schule nichts anderes festlegt.",
         ),
+        "tasks": KeptWords(
+            title="Aufgaben",
+            what=(
+                "Welche Aufgaben du gestellt hast; welche für dich sind, wann du sie zuerst gesehen und was du wann "
+                "abgegeben hast, mit deinen Dateien, und was dir dazu gesagt wurde. Das sehen du, dein Team und die "
+                "Lehrkräfte der Aufgabe."
+            ),
+            until=(
+                "Bis zum Ende des Schuljahres, wenn die Schule nichts anderes festlegt; was du allein abgegeben hast, "
+                "höchstens, bis du {erase_days} Tage nicht mehr im Register stehst."
+            ),
+        ),
         "audit": KeptWords(
             title="Protokoll",
             what="Was du getan hast oder jemand mit dir, wann und nach welchem Recht. Keine Namen, keine Texte.",
@@ -169,6 +181,17 @@ KEPT_WORDS: Final[Mapping[Language, Mapping[str, KeptWords]]] = {
                 "the conference see that. Sound and picture are not recorded, unless the school allows it."
             ),
             until="14 days, unless the school says otherwise.",
+        ),
+        "tasks": KeptWords(
+            title="Tasks",
+            what=(
+                "Which tasks you set; which are for you, when you saw them first and what you handed in when, with "
+                "your files, and what was said of it. You, your team and the teachers of the task see that."
+            ),
+            until=(
+                "Until the end of the school year, unless the school says otherwise; what you handed in alone at most "
+                "until you have not been in the register for {erase_days} days."
+            ),
         ),
         "audit": KeptWords(
             title="Audit log",

@@ -66,7 +66,11 @@ def made_up(column: Column[Any], whose: Subject, mark: str) -> Any:
 
 def row_of(kept: Kept, whose: Subject, other: Subject) -> dict[str, Any]:
     owner = other if kept.name == "deputy_for_somebody" else whose
-    mark = "of-both" if kept.table is group_rooms else f"{kept.name or kept.table.name}-of-{owner.person_id}"
+    mark = f"{kept.name or kept.table.name}-of-{owner.person_id}"
+    if kept.table is group_rooms:
+        mark = "of-both"
+    elif kept.emptied == (kept.column,) and kept.name != "deputy_for_somebody":
+        mark = "of-the-one" if owner is JAN else "of-the-other"  # all of it stays but the name
     counted = {column.name for column in kept.table.columns if column.name == "id" and isinstance(column.type, Integer)}
     row = {column.name: made_up(column, whose, mark) for column in kept.table.columns if column.name not in counted}
     if kept.table is wards:

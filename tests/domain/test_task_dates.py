@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from builders import BERLIN
 
-from school.domain.task_dates import DateDoubt, Dates, DateTrouble, end_of_day, last_day, moved
+from school.domain.school_groups import SchoolYear
+from school.domain.task_dates import DateDoubt, Dates, DateTrouble, end_of_day, kept_until, last_day, moved
 
 FRIDAY = datetime(2026, 3, 20, 17, 0, tzinfo=UTC)  # 18:00 in Berlin
 HOUR = timedelta(hours=1)
+YEAR = SchoolYear(month=7, day=31, notice=timedelta(days=56))
 DATES = Dates(opens=FRIDAY - 48 * HOUR, due=FRIDAY, last=FRIDAY + 24 * HOUR)
 
 
@@ -127,3 +129,16 @@ def test_due_on_a_day_is_due_at_its_end(day: date) -> None:
     assert due.astimezone(BERLIN).hour == 0
     assert last_day(due, BERLIN) == day
     assert last_day(due + timedelta(seconds=1), BERLIN) > day
+
+
+@pytest.mark.parametrize(
+    ("last", "days", "last_day_kept"),
+    [
+        pytest.param(FRIDAY, None, date(2026, 7, 31), id="to the end of the school year"),
+        pytest.param(datetime(2026, 8, 20, 12, 0, tzinfo=UTC), None, date(2027, 7, 31), id="of the next one"),
+        pytest.param(datetime(2026, 7, 31, 22, 0, tzinfo=UTC), None, date(2026, 7, 31), id="due at its very end"),
+        pytest.param(FRIDAY, 10, date(2026, 3, 30), id="for so many days, over a change of the clocks"),
+    ],
+)
+def test_how_long_a_task_is_kept(last: datetime, days: int | None, last_day_kept: date) -> None:
+    assert kept_until(last, BERLIN, YEAR, days) == end_of_day(last_day_kept, BERLIN)

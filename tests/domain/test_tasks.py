@@ -209,3 +209,10 @@ def test_more_time_for_one_person_is_theirs_alone_and_never_less_than_everybodys
     assert task.dates_of(BEN.id).due == until
     assert task.dates_of(BEA.id) == TASK.dates
     assert replace(task, dates=Dates(due=NOON + 72 * HOUR)).dates_of(BEN.id).due == NOON + 72 * HOUR
+
+
+def test_it_ends_with_the_last_date_that_anybody_has() -> None:
+    assert TASK.ends_at == TASK.dates.due
+    with_last = replace(TASK, dates=replace(TASK.dates, last=NOON + 30 * HOUR))
+    assert with_last.ends_at == NOON + 30 * HOUR
+    assert replace(with_last, extensions={BEN.id: NOON + 48 * HOUR}).ends_at == NOON + 54 * HOUR

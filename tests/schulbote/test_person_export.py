@@ -366,7 +366,7 @@ def test_both_languages_have_the_same_words() -> None:
 
 def test_every_word_is_used() -> None:
     folder = Path(__file__).parents[2] / "schulbote"
-    pages = [*folder.glob("templates/export_*.html"), folder / "export_pages.py"]
+    pages = [*folder.glob("templates/export_*.html"), folder / "export_pages.py", folder / "export_tasks.py"]
     code = "".join(page.read_text() for page in pages)
     fixed = {name for name in WORDS[Language.GERMAN] if not name.startswith(("kind.", "state."))}
     put_together = {"rest", "pause", "absence"}
