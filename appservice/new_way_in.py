@@ -4,7 +4,7 @@ The old password and every session end first, and only then there is a new one. 
 the old way or none, and whoever helps them tries again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import token_bytes, token_urlsafe
 from typing import Protocol
@@ -36,7 +36,7 @@ class Passwords(Protocol):
 class WayIn:
     """With what somebody signs in now. Whoever asked is the only one who ever sees it."""
 
-    code: str
+    code: str = field(repr=False)
     expires_at: datetime | None
     """Until when the code is good; None: it is a password of the directory server, and stays one."""
 

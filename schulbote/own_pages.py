@@ -19,7 +19,7 @@ from school.config import Settings
 from school.domain.people import UserId
 from school.texts import Language, Texts
 from schulbote.pages import WebPages
-from schulbote.reset_words import reset_command
+from schulbote.reset_words import letter_printer, reset_command, reset_desk
 
 _GREETINGS_SECONDS: Final = 1.0
 
@@ -47,19 +47,22 @@ class OwnPages:
         async def tell_later(user_id: UserId, text: str, *, txn_id: str) -> bool:
             return await tell()(user_id, text, txn_id=txn_id)
 
+        desk = reset_desk(
+            settings, engine=engine, homeserver=homeserver, view=view, codes=codes, tell=tell_later, clock=clock
+        )
         self.pages = WebPages(
             settings,
             engine=engine,
             homeserver=homeserver,
             view=view,
             codes=codes_here,
+            resets=desk,
+            print_letter=letter_printer(settings, clock),
             texts=texts,
             tell=tell_later,
             clock=clock,
         )
-        reset = reset_command(
-            settings, engine=engine, homeserver=homeserver, view=view, codes=codes, tell=tell_later, clock=clock
-        )
+        reset = reset_command(settings, desk=desk, view=view, links=self.pages.links, clock=clock)
         self._commands = AccountCommands(links=self.pages.links, directory=self.pages.directory, reset=reset.run)
         self._greetings = Greetings(
             engine=engine,

@@ -8,6 +8,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.sync_news import Tell
+from appservice.desks.resets import ResetDesk
 from appservice.homeserver import Homeserver, HomeserverError
 from appservice.proofs import Proofs
 from appservice.school_view import SchoolView
@@ -23,8 +24,10 @@ from appservice.web.page_sets import PageSet
 from appservice.web.pages.account import Account
 from appservice.web.pages.link import PersonalLink
 from appservice.web.pages.password import ChoosePassword
+from appservice.web.pages.reset import PrintLetter, ResetPasswords
 from appservice.web.pages.sign_in import SignIn
 from appservice.web.pages.sso import SingleSignOn
+from appservice.web.pages.start import Start
 from appservice.web.pages.widget import WidgetSession
 from appservice.web.ports import FirstCodes
 from appservice.web.rendering import Renderer
@@ -54,6 +57,8 @@ class WebPages:
         homeserver: Homeserver,
         view: SchoolView,
         codes: FirstCodes,
+        resets: ResetDesk,
+        print_letter: PrintLetter,
         texts: Texts,
         tell: Tell,
         page_sets: Sequence[PageSet] = PAGE_SETS,
@@ -83,6 +88,7 @@ class WebPages:
             proxies=Proxies(settings.web.trusted_proxies),
         )
         self._pages = Pages(
+            start=Start(helps_others=lambda person: bool(resets.may_reset_somebody(person))),
             sign_in=SignIn(proofs=proofs, identities=self._identities, limits=limits),
             sso=SingleSignOn(proofs=proofs, identities=self._identities, limits=limits, key=key),
             link=PersonalLink(links=self._links, identities=self._identities, limits=limits),
@@ -104,6 +110,7 @@ class WebPages:
                 my_data=MyData(engine=engine, homeserver=homeserver, codes=codes, directory=self.directory, site=site),
                 clock=clock,
             ),
+            reset=ResetPasswords(desk=resets, directory=self.directory, print_letter=print_letter),
             static=static,
         )
 

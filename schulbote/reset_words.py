@@ -1,26 +1,32 @@
-"""`!passwort NAME`, put together as the school has it: with first codes, its directory server, or single sign-on."""
+"""Resetting passwords, put together as the school has it: with first codes, its directory server, or single sign-on."""
 
+import asyncio
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.reset_command import ResetCommand
 from appservice.bot.sync_news import Tell
+from appservice.desks.handing_out import MINUTES
 from appservice.desks.resets import ResetDesk
 from appservice.first_codes import FirstCodes
 from appservice.homeserver import Homeserver
-from appservice.new_way_in import NewWaysIn, Passwords
+from appservice.letters import letter_for, render, sheet_of
+from appservice.new_way_in import NewWaysIn, Passwords, WayIn
 from appservice.school_view import SchoolView
+from appservice.web.links import Links
+from appservice.web.pages.reset import PrintLetter, path_of
 from school.clock import Clock, utc_now
 from school.config import Settings
 from school.config.accounts import Resets, SignIn
+from school.config.letters import LetterLanguage
 from school.domain.people import Person, UserId
 from school.texts import Language, Texts
 
 _SECOND_MS: Final = 1000
 
 
-def reset_command(
+def reset_desk(
     settings: Settings,
     *,
     engine: AsyncEngine,
@@ -29,8 +35,8 @@ def reset_command(
     codes: FirstCodes,
     tell: Tell,
     clock: Clock,
-) -> ResetCommand:
-    """The command and its desk.
+) -> ResetDesk:
+    """What the command and the page ask.
 
     Raises:
         ConfigError: the secret of the directory server cannot be used.
@@ -43,7 +49,7 @@ def reset_command(
         txn_id = f"reset-{user_id}-{int(clock().timestamp() * _SECOND_MS)}"
         await tell(user_id, said, txn_id=txn_id)
 
-    desk = ResetDesk(
+    return ResetDesk(
         engine=engine,
         homeserver=homeserver,
         view=view,
@@ -52,10 +58,33 @@ def reset_command(
         tell=tell_person,
         clock=clock,
     )
+
+
+def reset_command(settings: Settings, *, desk: ResetDesk, view: SchoolView, links: Links, clock: Clock) -> ResetCommand:
+    """`!passwort NAME`."""
+
+    async def link_to_letter(user_id: UserId, handed_out: str) -> str:
+        return await links.personal(user_id, path_of(handed_out), lasts=MINUTES)
+
     oidc = settings.accounts.oidc
     return ResetCommand(
-        desk=desk, view=view, zone=settings.zone, where=None if oidc is None else oidc.passwords_at, clock=clock
+        desk=desk,
+        view=view,
+        zone=settings.zone,
+        link=link_to_letter,
+        where=None if oidc is None else oidc.passwords_at,
+        clock=clock,
     )
+
+
+def letter_printer(settings: Settings, clock: Clock = utc_now) -> PrintLetter:
+    """What prints the letter of one person, in memory."""
+
+    async def printed(person: Person, way_in: WayIn, second: LetterLanguage | None) -> bytes:
+        sheet = sheet_of(settings, now=clock(), expires_at=way_in.expires_at, second=second)
+        return await asyncio.to_thread(render, [letter_for(person, way_in.code)], sheet)
+
+    return printed
 
 
 def new_ways_in(

@@ -1,36 +1,51 @@
 """`!passwort NAME` / `!password NAME`: a teacher helps somebody to get in again.
 
-Somebody is found among those whose password may be reset. Where several can be meant nothing is done, and each is
-offered with what to write for them: their user name, which nobody shares.
+Where several can be meant nothing is done, and each is offered with what to write for them: their user name, which
+nobody shares. The answer leads to a page with the letter, which is in no file before somebody takes it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from appservice.bot.commands import Request
-from appservice.bot.people_words import find_by_name, nearest
+from appservice.desks.handing_out import MINUTES
 from appservice.desks.resets import Reset, ResetDesk
 from appservice.school_view import SchoolView
 from school.clock import Clock, utc_now
 from school.domain.decisions import Reason
 from school.domain.directory import Directory
-from school.domain.people import Person
+from school.domain.people import Person, UserId
 from school.texts import Language
+
+log = structlog.get_logger()
 
 _NAMES: Final = {Language.GERMAN: "passwort", Language.ENGLISH: "password"}
 _OFFERED: Final = 8
-_SAYS_NOTHING_OF_PEOPLE: Final = frozenset({Reason.NO_RESETS})
+
+LinkToLetter = Callable[[UserId, str], Awaitable[str]]
+"""A personal link for whoever made a way in, to where it is handed out; given its name."""
 
 
 class ResetCommand:
     """Resets passwords. `where`: the address at which the school's single sign-on resets them, if it has one."""
 
     def __init__(
-        self, *, desk: ResetDesk, view: SchoolView, zone: ZoneInfo, where: str | None = None, clock: Clock = utc_now
+        self,
+        *,
+        desk: ResetDesk,
+        view: SchoolView,
+        zone: ZoneInfo,
+        link: LinkToLetter,
+        where: str | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         self._desk = desk
+        self._link = link
         self._view = view
         self._zone = zone
         self._where = where
@@ -40,21 +55,17 @@ class ResetCommand:
         """Answers one request."""
         if not request.words:
             return request.texts.say("reset.which")
-        everybody = list(self._view.now.policy.directory.people)
-        found = find_by_name(request.words, everybody)
-        decisions = [(person, self._desk.may_reset(request.person, person)) for person in found or everybody]
-        if any(decision.reason in _SAYS_NOTHING_OF_PEOPLE for _, decision in decisions):
-            return request.texts.refusal(Reason.NO_RESETS)
-        allowed = [person for person, decision in decisions if decision]
-        if not found:
-            return self._say_who_is_near(request, allowed)
-        if len(allowed) > 1:
-            return self._ask_back(request, allowed)
-        target = allowed[0] if allowed else found[0]
-        return self._say(request, target, await self._desk.reset(request.person, target))
+        found = self._desk.find(request.person, request.words)
+        if found.refusal is not None:
+            return request.texts.refusal(found.refusal)
+        if not found.people:
+            return self._say_who_is_near(request, found.near)
+        if len(found.people) > 1:
+            return self._ask_back(request, found.people)
+        [target] = found.people
+        return await self._say(request, target, await self._desk.reset(request.person, target))
 
-    def _say_who_is_near(self, request: Request, people: Sequence[Person]) -> str:
-        near = nearest(request.words, people)
+    def _say_who_is_near(self, request: Request, near: Person | None) -> str:
         if near is None:
             return request.texts.say("reset.nobody", name=request.words)
         return request.texts.say("reset.near", name=request.words, near=near.display_name)
@@ -68,7 +79,7 @@ class ResetCommand:
         ]
         return request.texts.say("reset.several", choices="\n".join(choices))
 
-    def _say(self, request: Request, target: Person, reset: Reset) -> str:
+    async def _say(self, request: Request, target: Person, reset: Reset) -> str:
         texts, name = request.texts, target.display_name
         if reset.elsewhere:
             return texts.say("reset.elsewhere", name=name, where="" if self._where is None else f": {self._where}")
@@ -79,9 +90,21 @@ class ResetCommand:
             return f"{refused} {texts.say('reset.again_at', when=self._when(request, reset.again_at))}"
         user = target.user_id[1:].partition(":")[0]
         if reset.way_in.expires_at is None:
-            return texts.say("reset.password", name=name, user=user, code=reset.way_in.code)
-        until = self._when(request, reset.way_in.expires_at)
-        return texts.say("reset.code", name=name, user=user, code=reset.way_in.code, until=until)
+            said = texts.say("reset.password", name=name, user=user, code=reset.way_in.code)
+        else:
+            until = self._when(request, reset.way_in.expires_at)
+            said = texts.say("reset.code", name=name, user=user, code=reset.way_in.code, until=until)
+        return f"{said}{await self._letter(request, reset)}"
+
+    async def _letter(self, request: Request, reset: Reset) -> str:
+        """Where the letter is. The code is told in any case: without it nobody gets in."""
+        try:
+            link = await self._link(request.person.user_id, reset.handed_out)
+        except SQLAlchemyError as error:
+            log.warning("no_link_to_letter", error=str(error))
+            return ""
+        minutes = int(MINUTES.total_seconds() // 60)
+        return f"\n{request.texts.say('reset.letter', minutes=str(minutes), link=link)}"
 
     def _when(self, request: Request, moment: datetime) -> str:
         return request.texts.when(moment, self._zone, now=self._clock())

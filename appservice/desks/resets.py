@@ -1,11 +1,16 @@
-"""Resetting passwords, for a chat or a page. What is decided is written down before anything is done."""
+"""Resetting passwords, for a chat or a page. What is decided is written down before anything is done.
 
-from collections.abc import Awaitable, Callable
+Somebody is found among those whose password may be reset. Where several can be meant, whoever asks says which.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from appservice.bot.people_words import find_by_name, in_order, nearest
+from appservice.desks.handing_out import HandingOut
 from appservice.homeserver import Homeserver
 from appservice.new_way_in import NewWaysIn, WayIn
 from appservice.school_view import SchoolView
@@ -13,15 +18,25 @@ from school.clock import Clock, utc_now
 from school.database import audit
 from school.domain.decisions import Decision, Reason, refuse
 from school.domain.people import Person, UserId
-from school.domain.resets import MOST, TOO_MANY, WITHIN, may_reset
+from school.domain.resets import MOST, TOO_MANY, WITHIN, may_reset, may_reset_somebody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Whom somebody means: one, or several who can be meant. With nobody: why not, or who has a similar name."""
+
+    people: Sequence[Person] = ()
+    refusal: Reason | None = None
+    near: Person | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reset:
-    """What came of it."""
+    """What came of it. `handed_out`: the name under which the way in can be seen once more (`HandingOut`)."""
 
     decision: Decision
     way_in: WayIn | None = None
+    handed_out: str = ""
     again_at: datetime | None = None
     """After too many: when the next one may be."""
     elsewhere: bool = False
@@ -49,6 +64,27 @@ class ResetDesk:
         self._own_groups_only = own_groups_only
         self._tell = tell
         self._clock = clock
+        self.handing_out = HandingOut(clock)
+
+    def may_reset_somebody(self, resetter: Person) -> Decision:
+        """Whether somebody resets passwords at all."""
+        return may_reset_somebody(resetter, rights=self._view.now.policy.rights)
+
+    def find(self, resetter: Person, words: str) -> Found:
+        """Whom somebody means by `words`, of those whose password they may reset. Who may reset none learns of
+        nobody."""
+        allowed_at_all = self.may_reset_somebody(resetter)
+        if not allowed_at_all:
+            return Found(refusal=allowed_at_all.reason)
+        everybody = list(self._view.now.policy.directory.people)
+        found = find_by_name(words, everybody)
+        decisions = [(person, self.may_reset(resetter, person)) for person in found or everybody]
+        allowed = [person for person, decision in decisions if decision]
+        if not found:
+            return Found(near=nearest(words, allowed))
+        if not allowed:
+            return Found(refusal=decisions[0][1].reason)
+        return Found(people=in_order(allowed))
 
     def may_reset(self, resetter: Person, target: Person) -> Decision:
         """Whether somebody resets the password of another."""
@@ -89,8 +125,9 @@ class ResetDesk:
                 details={},
             )
         way_in = await self._ways_in.make(target, actor=resetter.id, by_right=decision.rule)
+        handed_out = self.handing_out.keep(resetter.user_id, target, way_in)
         await self._tell(target.user_id, resetter)
-        return Reset(decision=decision, way_in=way_in)
+        return Reset(decision=decision, way_in=way_in, handed_out=handed_out)
 
     async def _wait_until(self, connection: AsyncConnection, resetter: Person, now: datetime) -> datetime | None:
         times = await audit.times_since(

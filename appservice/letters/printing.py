@@ -40,7 +40,8 @@ class CannotPrintError(FailedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What stands in one person's letter only. `way` is for whoever hands it out: the class, the child."""
+    """What stands in one person's letter only. `way` is for whoever hands it out: the class, the child. `code` is a
+    password of the directory server where the sheet has no last day for codes."""
 
     name: str
     user_name: str
@@ -55,7 +56,8 @@ def render(letters: Sequence[Letter], sheet: Sheet, *, fonts: Fonts | None = Non
         CannotPrintError: something in them cannot be printed.
     """
     fonts = fonts or Fonts()
-    common = _common(sheet, fonts)
+    has_passwords = sheet.valid_until is None and any(letter.code for letter in letters)
+    common = _common(sheet, fonts, has_passwords=has_passwords)
     typeset = partial(_typeset, fonts, sheet.today)
     pages = [asdict(letter) for letter in letters]
     try:
@@ -81,7 +83,7 @@ def _words(letters: Iterable[Letter]) -> Iterator[str]:
     return chain.from_iterable((letter.name, letter.way) for letter in letters)
 
 
-def _common(sheet: Sheet, fonts: Fonts) -> Mapping[str, Any]:
+def _common(sheet: Sheet, fonts: Fonts, *, has_passwords: bool) -> Mapping[str, Any]:
     there = set(fonts.families())
     return {
         "fonts": [name for name in _FONTS if name in there],
@@ -89,6 +91,7 @@ def _common(sheet: Sheet, fonts: Fonts) -> Mapping[str, Any]:
         "server": sheet.server_name,
         "today": written_day(sheet.today, sheet.languages[0]),
         "has_codes": sheet.valid_until is not None,
+        "has_passwords": has_passwords,
         "ask": sheet.ask,
         "languages": [
             {"code": language.value, "right_to_left": language in RIGHT_TO_LEFT, "words": sheet.words(language)}

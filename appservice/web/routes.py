@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from appservice.web.host import WebHost
-from appservice.web.pages import language, start
+from appservice.web.pages import language
 from appservice.web.pages.account import Account
 from appservice.web.pages.link import PersonalLink
 from appservice.web.pages.password import ChoosePassword
+from appservice.web.pages.reset import ResetPasswords
 from appservice.web.pages.sign_in import SignIn
 from appservice.web.pages.sso import SingleSignOn
+from appservice.web.pages.start import Start
 from appservice.web.pages.widget import WidgetSession
 from appservice.web.static_files import StaticFiles
 
@@ -19,12 +21,14 @@ from appservice.web.static_files import StaticFiles
 class Pages:
     """The pages that need something."""
 
+    start: Start
     sign_in: SignIn
     sso: SingleSignOn
     link: PersonalLink
     widget: WidgetSession
     password: ChoosePassword
     account: Account
+    reset: ResetPasswords
     static: StaticFiles
 
 
@@ -36,7 +40,7 @@ def routes(host: WebHost, pages: Pages) -> list[web.RouteDef]:
         return pages.static.answer(request.match_info["name"])
 
     return [
-        web.get("/", page(start.show)),
+        web.get("/", page(pages.start.show)),
         web.get("/login", page(pages.sign_in.show)),
         web.post("/login", page(pages.sign_in.submit)),
         web.get("/login/sso", page(pages.sso.go)),
@@ -51,6 +55,10 @@ def routes(host: WebHost, pages: Pages) -> list[web.RouteDef]:
         web.get("/account", page(pages.account.show, signed_in=True)),
         web.post("/account/device", page(pages.account.sign_out_device, signed_in=True)),
         web.post("/account/everywhere", page(pages.account.sign_out_everywhere, signed_in=True)),
+        web.get("/reset", page(pages.reset.show, signed_in=True)),
+        web.post("/reset", page(pages.reset.step, signed_in=True)),
+        web.get("/reset/{name}", page(pages.reset.show_code, signed_in=True)),
+        web.post("/reset/{name}", page(pages.reset.letter, signed_in=True)),
         web.post("/language", page(language.choose)),
         web.get("/static/{name}", host.file(static_file)),
     ]

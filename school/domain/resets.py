@@ -24,18 +24,26 @@ TOO_MANY: Final = refuse(Reason.TOO_MANY, "accounts:ten_an_hour")
 _RESETTABLE: Final = frozenset({STUDENT, GUARDIAN})
 
 
+def may_reset_somebody(resetter: Person, *, rights: Rights) -> Decision:
+    """Whether somebody resets passwords at all."""
+    ruling = rights.ruling(resetter, Right.RESET_PASSWORDS)
+    if ruling is None or not ruling.allow:
+        return refuse(Reason.NO_RESETS, NO_RULE if ruling is None else ruling.id)
+    return allow(ruling.id)
+
+
 def may_reset(
     resetter: Person, target: Person, *, rights: Rights, directory: Directory, own_groups_only: bool
 ) -> Decision:
     """Whether somebody resets the password of `target`."""
-    ruling = rights.ruling(resetter, Right.RESET_PASSWORDS)
-    if ruling is None or not ruling.allow:
-        return refuse(Reason.NO_RESETS, NO_RULE if ruling is None else ruling.id)
+    decision = may_reset_somebody(resetter, rights=rights)
+    if not decision:
+        return decision
     if target.role not in _RESETTABLE or target.leadership:
         return refuse(Reason.NOT_OF_STAFF, "accounts:never_of_staff")
     if own_groups_only and not _teaches(resetter, target, directory):
         return refuse(Reason.NOT_OWN_PUPIL, "accounts.resets")
-    return allow(ruling.id)
+    return decision
 
 
 def _teaches(resetter: Person, target: Person, directory: Directory) -> bool:

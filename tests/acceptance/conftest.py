@@ -7,8 +7,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from acceptance.bbb import Bbb
+from acceptance.browsing import chromium
 from acceptance.people import OFFICE, Admin, People, Person
 from acceptance.rights.attempts import Cast
 from acceptance.running import REGISTERS, Demo
@@ -49,6 +51,13 @@ def register(demo) -> Iterator[Path]:
     """The register's folder, for changes."""
     with demo.changed_register() as folder:
         yield folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """For the stories of one file only: while it is open, no other event loop runs in this thread."""
+    with chromium() as browser:
+        yield browser
 
 
 _ROOMS_OF_GREETINGS = """

@@ -180,6 +180,11 @@ class People:
         """A guardian who was never here; another one each time."""
         return self._newcomers.pop()
 
+    def back(self, account: Json) -> None:
+        """Somebody whose sessions a story has ended signs in again, if they are there in others."""
+        if account["user_id"] in self._present:
+            self._present[account["user_id"]].enter()
+
     def by_id(self, person_id: str) -> Person:
         return self._enter(next(a for a in self._demo.info["accounts"] if a["person"] == person_id))
 

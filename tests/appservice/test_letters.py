@@ -202,6 +202,13 @@ def test_where_passwords_are_not_ours_a_letter_speaks_of_no_code(sheet: Callable
     assert "Passwortwählen" not in page
 
 
+def test_a_new_password_of_the_directory_server_is_called_one(sheet: Callable[..., Sheet]) -> None:
+    [page] = printed([letter()], sheet("ldap", LetterLanguage.UKRAINIAN))
+    assert f"ben.braun{CODE}" in page
+    assert "Passwort·Пароль" in page
+    assert "gültigbis" not in page
+
+
 def test_with_single_sign_on_a_letter_names_the_button(sheet: Callable[..., Sheet]) -> None:
     [page] = printed([letter(code=None)], sheet("oidc", LetterLanguage.ARABIC))
     assert page.count("IServ") == 2

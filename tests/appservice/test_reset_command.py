@@ -11,6 +11,7 @@ import pytest
 from a_school import ENGLISH, GERMAN, HEAD, School, a_school
 from builders import BEN, CARL, GABI, IDA, NOON, OTTO, person
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.commands import Request
@@ -30,7 +31,7 @@ from school.errors import FailedError
 
 KEY = b"k" * 32
 TWIN = replace(person("ben2", STUDENT, "6b"), given_name="Ben")
-CODE = re.compile(r"[a-z0-9]{4}-[a-z0-9]{5}-[a-z0-9]{5}")
+CODE = re.compile(r"\b[a-z0-9]{4}-[a-z0-9]{5}-[a-z0-9]{5}$", re.MULTILINE)
 
 
 class Accounts:
@@ -78,6 +79,8 @@ class Stage:
         self.directory = Directory()
         self.told: list[tuple[UserId, str]] = []
         self.now = NOON
+        self.linked: list[tuple[UserId, str]] = []
+        self.link_trouble: Exception | None = None
 
     def clock(self) -> datetime:
         return self.now
@@ -105,7 +108,14 @@ class Stage:
             clock=self.clock,
         )
         zone = ZoneInfo("Europe/Berlin")
-        return ResetCommand(desk=desk, view=self.school.view, zone=zone, where=where, clock=self.clock)
+        self.desk = desk
+        return ResetCommand(desk=desk, view=self.school.view, zone=zone, link=self.link, where=where, clock=self.clock)
+
+    async def link(self, user_id: UserId, handed_out: str) -> str:
+        if self.link_trouble is not None:
+            raise self.link_trouble
+        self.linked.append((user_id, handed_out))
+        return f"https://bote.test/link/{handed_out}"
 
     async def ask(self, words: str, who: Person = IDA, settings: AccountSettings | None = None) -> str:
         command = self.command(settings or AccountSettings())
@@ -138,6 +148,24 @@ async def test_a_pupil_gets_a_new_code_and_loses_the_old_password_and_all_sessio
         ("password_reset", IDA.id, CARL.id),
         ("code_made", IDA.id, CARL.id),
     ]
+
+
+@pytest.mark.parametrize("sign_in", [SignIn.CODES, SignIn.LDAP])
+async def test_the_answer_leads_its_reader_to_the_letter(stage: Stage, sign_in: SignIn) -> None:
+    answer = await stage.ask("Carl Groß", settings=AccountSettings(sign_in=sign_in))
+    [(reader, name)] = stage.linked
+    assert reader == IDA.user_id
+    assert f"10 Minuten lang: https://bote.test/link/{name}" in answer
+    made = stage.desk.handing_out.look_at(name, IDA.user_id)
+    assert made is not None
+    assert [made.person, made.way_in.code] == [CARL, *CODE.findall(answer.partition("https:")[0])]
+
+
+async def test_the_code_is_told_even_if_there_is_no_link_to_the_letter(stage: Stage) -> None:
+    stage.link_trouble = OperationalError("INSERT", {}, Exception("locked"))
+    answer = await stage.ask("Carl Groß")
+    assert len(CODE.findall(answer)) == 1
+    assert "http" not in answer
 
 
 @pytest.mark.parametrize("sign_in", [SignIn.CODES, SignIn.LDAP])

@@ -6,6 +6,7 @@ WORDS: Final = {
     "title": "Zugang zum Messenger der Schule",
     "user_name": "Benutzername",
     "code": "Code",
+    "password": "Passwort",
     "server": "Server",
     "valid_until": "gültig bis",
     "app": (

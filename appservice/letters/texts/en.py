@@ -6,6 +6,7 @@ WORDS: Final = {
     "title": "Access to the school’s messenger",
     "user_name": "User name",
     "code": "Code",
+    "password": "Password",
     "server": "Server",
     "valid_until": "valid until",
     "app": (

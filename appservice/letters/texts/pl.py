@@ -6,6 +6,7 @@ WORDS: Final = {
     "title": "Dostęp do komunikatora szkoły",
     "user_name": "Nazwa użytkownika",
     "code": "Kod",
+    "password": "Hasło",
     "server": "Serwer",
     "valid_until": "ważny do",
     "app": (

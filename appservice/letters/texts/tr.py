@@ -6,6 +6,7 @@ WORDS: Final = {
     "title": "Okulun mesajlaşma uygulamasına giriş",
     "user_name": "Kullanıcı adı",
     "code": "Kod",
+    "password": "Parola",
     "server": "Sunucu",
     "valid_until": "son geçerlilik tarihi",
     "app": (

@@ -6,6 +6,7 @@ WORDS: Final = {
     "title": "Доступ до шкільного месенджера",
     "user_name": "Ім’я користувача",
     "code": "Код",
+    "password": "Пароль",
     "server": "Сервер",
     "valid_until": "дійсний до",
     "app": (

@@ -6,6 +6,7 @@ WORDS: Final = {
     "title": "Truy cập ứng dụng nhắn tin của trường",
     "user_name": "Tên người dùng",
     "code": "Mã",
+    "password": "Mật khẩu",
     "server": "Máy chủ",
     "valid_until": "có hiệu lực đến",
     "app": (

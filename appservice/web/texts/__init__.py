@@ -10,12 +10,14 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from appservice.web.texts.de import SENTENCES as _GERMAN
+from appservice.web.texts.de_resets import SENTENCES as _GERMAN_RESETS
 from appservice.web.texts.en import SENTENCES as _ENGLISH
+from appservice.web.texts.en_resets import SENTENCES as _ENGLISH_RESETS
 from school.texts import Language, Texts
 
 CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
-    Language.GERMAN: _GERMAN,
-    Language.ENGLISH: _ENGLISH,
+    Language.GERMAN: {**_GERMAN, **_GERMAN_RESETS},
+    Language.ENGLISH: {**_ENGLISH, **_ENGLISH_RESETS},
 }
 _LOCALES: Final = {Language.GERMAN: "de", Language.ENGLISH: "en_GB"}
 

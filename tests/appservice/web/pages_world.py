@@ -15,9 +15,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from builders import BOT, Standing, standing
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appservice.desks.resets import ResetDesk
 from appservice.homeserver import HomeserverError, NotThereError, RefusedError, TryLaterError
+from appservice.new_way_in import WayIn
 from appservice.web.page_sets import PageSet
 from school.config import load_settings
+from school.config.letters import LetterLanguage
 from school.domain.people import Person, PersonId, UserId
 from school.texts import Language, Texts
 from schulbote.pages import WebPages
@@ -82,6 +85,7 @@ class FakeHomeserver:
         self.asked: list[tuple[str, dict[str, Any], str]] = []
         self.chosen: list[tuple[UserId, str, bool]] = []
         self.signed_out: list[tuple[UserId, str]] = []
+        self.admins: set[UserId] = set()
 
     async def ask(
         self, method: Any, path: str, body: Any = None, *, token: str = "", address: str = "", **query: str
@@ -136,6 +140,9 @@ class FakeHomeserver:
     async def end_sessions(self, user_id: UserId) -> None:
         self.signed_out.append((user_id, "all"))
 
+    async def is_admin(self, user_id: UserId) -> bool:
+        return user_id in self.admins
+
     async def joined_rooms(self, user_id: UserId) -> list[str]:
         return ["!a", "!b", "!c"]
 
@@ -154,6 +161,23 @@ class FakeCodes:
         if self.trouble is not None:
             raise self.trouble
         return self.valid.pop(person_id, None) is not None
+
+
+class FakeWaysIn:
+    """Makes the same code for everybody. `trouble`: it cannot."""
+
+    def __init__(self, clock: FakeClock, sign_in: str) -> None:
+        self._clock = clock
+        self.lasts = None if sign_in == "ldap" else timedelta(days=30)
+        self.are_elsewhere = sign_in == "oidc"
+        self.made_for: list[UserId] = []
+        self.trouble: Exception | None = None
+
+    async def make(self, person: Person, *, actor: str, by_right: str) -> WayIn:
+        if self.trouble is not None:
+            raise self.trouble
+        self.made_for.append(person.user_id)
+        return WayIn(code=CODE, expires_at=None if self.lasts is None else self._clock.now + self.lasts)
 
 
 class FakeView:
@@ -182,6 +206,7 @@ class World:
         sign_in: str = "codes",
         language: str = "de",
         page_sets: Sequence[PageSet] = (),
+        own_groups_only: bool = False,
     ) -> None:
         yaml = SCHOOL_YAML.format(public_url=public_url, sign_in=sign_in, language=language)
         yaml = yaml.replace("accounts: {sign_in: oidc}\n", OIDC).replace("accounts: {sign_in: ldap}\n", LDAP)
@@ -198,12 +223,27 @@ class World:
         self.codes = FakeCodes()
         self.told: list[tuple[UserId, str]] = []
         self.tell_trouble: Exception | None = None
+        self.ways_in = FakeWaysIn(self.clock, sign_in)
+        self.told_of_reset: list[tuple[UserId, Person]] = []
+        self.letters: list[tuple[Person, WayIn, LetterLanguage | None]] = []
+        self.print_trouble: Exception | None = None
+        desk = ResetDesk(
+            engine=engine,
+            homeserver=self.homeserver,  # type: ignore[arg-type]
+            view=self.view,  # type: ignore[arg-type]
+            ways_in=self.ways_in,  # type: ignore[arg-type]
+            own_groups_only=own_groups_only,
+            tell=self._tell_of_reset,
+            clock=self.clock,
+        )
         self.pages = WebPages(
             self.settings,
             engine=engine,
             homeserver=self.homeserver,  # type: ignore[arg-type] # as far as the pages need one
             view=self.view,  # type: ignore[arg-type]
             codes=self.codes,
+            resets=desk,
+            print_letter=self._print,
             texts=Texts(Language.GERMAN),
             tell=self._tell,
             page_sets=page_sets,
@@ -214,6 +254,15 @@ class World:
         )
         self.server = TestServer(application)
         self.browsers: list[Browser] = []
+
+    async def _tell_of_reset(self, user_id: UserId, resetter: Person) -> None:
+        self.told_of_reset.append((user_id, resetter))
+
+    async def _print(self, person: Person, way_in: WayIn, second: LetterLanguage | None) -> bytes:
+        if self.print_trouble is not None:
+            raise self.print_trouble
+        self.letters.append((person, way_in, second))
+        return b"%PDF-1.7 a letter"
 
     async def _tell(self, user_id: UserId, text: str, *, txn_id: str) -> bool:
         if self.tell_trouble is not None:
