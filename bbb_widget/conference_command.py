@@ -1,5 +1,5 @@
-"""`!konferenz [Titel] [mit Klasse 8.1, Klasse 8.2] [am Freitag um 14:00]` / `!conference …`: starts a conference, plans
-one, ends it, invites guests, lists who was there.
+"""`!konferenz [Titel] [mit Klasse 8.1, 8.2] [am Freitag um 14:00] [ohne Kameras]` / `!conference …`: starts a
+conference, plans one, ends it, invites guests, lists who was there.
 
 Said in a room it is for that room; said in the control room it names groups. Links of guests and lists of names are
 told in the control room only, wherever they were asked for: a room has many readers.
@@ -20,11 +20,12 @@ from appservice.bot.sync_news import Tell
 from appservice.desks.reach import groups_in_reach
 from appservice.school_view import SchoolView
 from bbb_widget.announcing import Announcing
+from bbb_widget.conference_answers import ConferenceAnswers, chosen, refusal, refused, rests, unclear
 from bbb_widget.conference_words import Does, Said, Unclear, read_words, split_groups
-from bbb_widget.conferences import Gate, Place, Started, Trouble, Wish
+from bbb_widget.conferences import Place, Wish
 from bbb_widget.desk import ConferenceDesk
 from bbb_widget.feeds import Feeds
-from bbb_widget.guest_desk import GuestDesk, name_of_guest
+from bbb_widget.guest_desk import GuestDesk
 from bbb_widget.slides import SlidesDesk
 from school.clock import Clock, utc_now
 from school.database.conferences import Conference, Message, conferences_started_by
@@ -62,9 +63,8 @@ class ConferenceCommand:
         self._engine = engine
         self._view = view
         self._desk = desk
-        self._guests = guests
         self._announcing = announcing
-        self._feeds = feeds
+        self._answers = ConferenceAnswers(desk=desk, guests=guests, announcing=announcing, feeds=feeds)
         self._slides = slides
         self._zone = zone
         self._tell = tell
@@ -92,11 +92,11 @@ class ConferenceCommand:
         texts, person = request.texts, request.person
         said = read_words(request.words, now=self._clock(), zone=self._zone)
         if isinstance(said, Unclear):
-            return _unclear(said, texts)
+            return unclear(said, texts)
         if said.does is Does.START:
             return await self._start_for_groups(person, said, texts)
         if said.does in _OF_ONESELF:
-            return await self._about_planned(said.does, person, texts)
+            return await self._answers.of_oneself(said.does, person, texts)
         if said.does is Does.SLIDES:
             return texts.say("conference.slides_how")
         known = await self._of(person)
@@ -123,8 +123,8 @@ class ConferenceCommand:
             ways = split_groups(said.text)
             if not ways:
                 return texts.say("conference.which")
-            unclear = [each for each in find_each_group(ways[0][1], known) if each.group is None]
-            return "\n".join(ask_which(each, known, texts) for each in unclear) or texts.say("conference.which")
+            unknown = [each for each in find_each_group(ways[0][1], known) if each.group is None]
+            return "\n".join(ask_which(each, known, texts) for each in unknown) or texts.say("conference.which")
         room_id = None
         if len(groups) == 1:
             async with self._engine.connect() as connection:
@@ -132,13 +132,13 @@ class ConferenceCommand:
         place = Place(room_id=room_id, groups=frozenset(group.id for group in groups))
         names = ", ".join(group.name for group in groups)
         started = await self._desk.start(person, self._wish(place, title or names, said, texts))
-        if (refused := _refused(started, texts)) is not None or started.conference is None:
-            return refused or texts.say("bot.failed")
+        if (why := refused(started, texts)) is not None or started.conference is None:
+            return why or texts.say("bot.failed")
         lines = [self._announcing.words(started.conference, texts)]
         if not started.was_there:
             roomless = await self._announcing.in_groups(started.conference)
             lines += [texts.say("groups.no_room", group=group.name) for group in groups if group.id in roomless]
-        return "\n".join((*lines, *_rests(started, texts)))
+        return "\n".join((*lines, *chosen(started, texts), *rests(started, texts)))
 
     # In a room
 
@@ -146,11 +146,11 @@ class ConferenceCommand:
         texts, person = request.texts, request.person
         said = read_words(request.words, now=self._clock(), zone=self._zone)
         if isinstance(said, Unclear):
-            return _unclear(said, texts)
+            return unclear(said, texts)
         if said.does is Does.START or (said.does is Does.END and said.text):
             return await self._start_here(request, said)
         if said.does in _OF_ONESELF:
-            return await self._alone(person, await self._about_planned(said.does, person, texts), texts)
+            return await self._alone(person, await self._answers.of_oneself(said.does, person, texts), texts)
         if said.does is Does.SLIDES:
             return await self._slides_for(request)
         here = await self._desk.in_room(request.room_id)
@@ -171,15 +171,16 @@ class ConferenceCommand:
         place = Place(room_id=request.room_id, groups=groups)
         wish = self._wish(place, title or self._name_of(request.stamp, texts), said, texts)
         started = await self._desk.start(request.person, wish)
-        if (refused := _refused(started, texts)) is not None or started.conference is None:
-            return refused or texts.say("bot.failed")
+        if (why := refused(started, texts)) is not None or started.conference is None:
+            return why or texts.say("bot.failed")
         if not started.was_there:
             message = Message(room_id=request.room_id, event_id=request.event_id, by_starter=True)
             await self._announcing.keep(started.conference, [message])
             if named:
                 conference = await self._desk.newest(started.conference)
                 await self._announcing.in_groups(conference, but=request.room_id)
-        return "\n".join((self._announcing.words(started.conference, texts), *_rests(started, texts)))
+        words = self._announcing.words(started.conference, texts)
+        return "\n".join((words, *chosen(started, texts), *rests(started, texts)))
 
     async def _slides_for(self, request: RoomRequest) -> str:
         texts = request.texts
@@ -196,7 +197,7 @@ class ConferenceCommand:
         if decision is None:
             return texts.say("conference.slides_for_planned")
         title = planned[0].title
-        return _refusal(decision, texts) or texts.say("conference.slides_attached", name=slides.name, title=title)
+        return refusal(decision, texts) or texts.say("conference.slides_attached", name=slides.name, title=title)
 
     def _name_of(self, stamp: RoomStamp, texts: Texts) -> str:
         group = None if stamp.group is None else self._view.now.policy.directory.group(stamp.group)
@@ -204,24 +205,23 @@ class ConferenceCommand:
 
     def _wish(self, place: Place, title: str, said: Said, texts: Texts) -> Wish:
         title = " ".join(title.split())[:_LONGEST_TITLE]
-        return Wish(place=place, title=title, language=texts.language, planned_at=said.at, weekly=said.weekly)
+        return Wish(
+            place=place,
+            title=title,
+            language=texts.language,
+            choices=said.choices,
+            planned_at=said.at,
+            weekly=said.weekly,
+        )
 
     # Everything else
 
     async def _do(self, said: Said, person: Person, conference: Conference, texts: Texts, *, here: bool) -> str:
         """`here`: the answer is read by the person alone."""
-        match said.does:
-            case Does.END:
-                return await self._end(person, conference, texts)
-            case Does.INVITE:
-                answer = await self._invite(person, conference, said.text, texts)
-            case Does.UNINVITE:
-                answer = await self._uninvite(person, conference, said.text, texts)
-            case _:
-                answer = await self._list(person, conference, texts)
-        if here or isinstance(answer, Decision):
-            return _refusal(answer, texts) if isinstance(answer, Decision) else answer
-        return await self._alone(person, answer, texts)
+        answer = await self._answers.about(conference, said, person, texts)
+        if isinstance(answer, Decision):
+            return refusal(answer, texts)
+        return answer if here or said.does is Does.END else await self._alone(person, answer, texts)
 
     async def _alone(self, person: Person, answer: str, texts: Texts) -> str:
         """Tells somebody alone what they asked in a room; returns what the room reads."""
@@ -232,85 +232,6 @@ class ConferenceCommand:
             return texts.say("conference.told_alone")
         return texts.say("conference.ask_alone")
 
-    async def _about_planned(self, does: Does, person: Person, texts: Texts) -> str:
-        """What is planned for somebody, and the address of their calendar."""
-        match does:
-            case Does.JOIN:
-                return await self._ways_in(person, texts)
-            case Does.CALENDAR:
-                return texts.say("conference.calendar", link=await self._feeds.make(person))
-            case Does.NO_CALENDAR:
-                ended = await self._feeds.end(person)
-                return texts.say("conference.calendar_ended") if ended else texts.say("conference.calendar_none")
-        planned = await self._desk.planned_for(person)
-        return "\n".join(self._announcing.words(each, texts) for each in planned) or texts.say(
-            "conference.nothing_planned"
-        )
-
-    async def _ways_in(self, person: Person, texts: Texts) -> str:
-        """For people whose messenger is all they have: who writes to the bot is known already."""
-        lines = []
-        for conference in await self._desk.open_for(person):
-            entrance = await self._desk.join(person, conference.id)
-            match entrance.gate:
-                case Gate.OPEN:
-                    link = self._desk.way_in(entrance)
-                    lines.append(texts.say("conference.way_in", title=conference.title, link=link))
-                case Gate.WAIT:
-                    lines.append(texts.say("conference.wait", title=conference.title))
-                case Gate.TROUBLE:
-                    return texts.say("conference.down")
-        return "\n".join(lines) or texts.say("conference.nothing_goes_on")
-
-    async def _end(self, person: Person, conference: Conference, texts: Texts) -> str:
-        ended = await self._desk.end(person, conference.id)
-        if isinstance(ended, Trouble):
-            return texts.say("conference.down")
-        if ended is not None and not ended:
-            return _refusal(ended, texts)
-        return texts.say("conference.over", title=conference.title)
-
-    async def _invite(self, person: Person, conference: Conference, words: str, texts: Texts) -> str | Decision:
-        name = name_of_guest(words)
-        if name is None:
-            return texts.say("conference.guest_name")
-        if conference.state is ConferenceState.ENDED:
-            return texts.say("conference.over", title=conference.title)
-        invited = await self._guests.invite(person, conference, name)
-        if invited.guest is None:
-            return invited.decision
-        until, link = self._announcing.when(invited.guest.expires_at, texts), self._guests.link(invited)
-        return texts.say("conference.guest_link", name=name, title=conference.title, until=until, link=link)
-
-    async def _uninvite(self, person: Person, conference: Conference, words: str, texts: Texts) -> str | Decision:
-        wanted = " ".join(words.casefold().split())
-        guests = [guest for guest in await self._guests.guests(conference) if guest.name.casefold() == wanted]
-        decision = await self._desk.may_moderate(conference, person)
-        if not decision:
-            return decision
-        if not guests:
-            return texts.say("conference.no_such_guest", name=words)
-        for guest in guests:
-            await self._guests.revoke(person, conference, guest.id)
-        return texts.say("conference.guest_gone", name=guests[0].name)
-
-    async def _list(self, person: Person, conference: Conference, texts: Texts) -> str | Decision:
-        decision, there = await self._guests.attendance(person, conference)
-        if not decision:
-            return decision
-        if not there:
-            return texts.say("conference.nobody_there", title=conference.title)
-        lines = [
-            texts.say(
-                "conference.was_there",
-                name=each.name,
-                came=self._announcing.when(each.came_at, texts),
-                left=self._announcing.when(each.left_at, texts),
-            )
-            for each in there
-        ]
-        return "\n".join((texts.say("conference.list", title=conference.title), *lines))
-
 
 def _with_groups(text: str, known: Sequence[Group]) -> tuple[str, list[Group] | None]:
     """The title, and the groups that stand behind it; None: there are none."""
@@ -319,34 +240,3 @@ def _with_groups(text: str, known: Sequence[Group]) -> tuple[str, list[Group] | 
         if named and all(each.group is not None for each in named):
             return title, [each.group for each in named if each.group is not None]
     return text, None
-
-
-def _refused(started: Started, texts: Texts) -> str | None:
-    if not started.decision:
-        return _refusal(started.decision, texts)
-    match started.trouble:
-        case Trouble.NOT_OFFERED:
-            return texts.say("conference.not_offered")
-        case Trouble.DOWN:
-            return texts.say("conference.down")
-        case None:
-            return None
-
-
-def _refusal(decision: Decision, texts: Texts) -> str:
-    return "" if decision.reason is None else texts.refusal(decision.reason)
-
-
-def _rests(started: Started, texts: Texts) -> list[str]:
-    number = started.others_rest + started.starter_rests
-    return [texts.say("conference.rests", number=number)] if number else []
-
-
-def _unclear(why: Unclear, texts: Texts) -> str:
-    match why:
-        case Unclear.NO_TIME:
-            return texts.say("conference.no_time")
-        case Unclear.NOT_UNDERSTOOD:
-            return texts.say("conference.time_not_understood")
-        case Unclear.PAST:
-            return texts.say("conference.past")

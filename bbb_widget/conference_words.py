@@ -4,16 +4,18 @@
 2. A day is written with "am", or it is a weekday, "heute", "morgen"; it needs a time. "jede Woche", "jeden Freitag"
    repeat it.
 3. What stands behind the last "mit" are groups, if all of it can be groups; else it belongs to the title.
+4. "ohne Kameras", "ohne Mikrofone", "mit Lobby" may stand anywhere.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from appservice.bot.date_words import Days, read_days
+from bbb_widget.meeting_settings import Choices
 
 _END: Final = frozenset({"ende", "beenden", "schluss", "aus", "stopp", "stop", "end", "off", "absagen", "cancel"})
 _GUEST: Final = frozenset({"gast", "guest"})
@@ -42,6 +44,18 @@ _TIMES: Final = tuple(
 )
 _BEFORE_DAY: Final = re.compile(r"(?:am|on|den)\s+", re.IGNORECASE)
 _LONGEST_DAY: Final = 5
+_CAMERAS: Final = r"(?:kameras?|cameras?|video)"
+_MICROPHONES: Final = r"(?:mikro(?:fon|phon)?e?s?|microphones?|mics?)"
+_WITHOUT: Final = re.compile(
+    rf"(?:^|[\s,]+)(?:ohne|without)\s+(?P<what>{_CAMERAS}|{_MICROPHONES})"
+    rf"(?:\s*(?:,|und|and|or)\s*(?:ohne\s+|without\s+)?(?P<more>{_CAMERAS}|{_MICROPHONES}))?(?![\w-])",
+    re.IGNORECASE,
+)
+_LOBBY: Final = re.compile(
+    r"(?:^|[\s,]+)(?:mit|with)\s+(?:a\s+)?(?:lobby|warteraum|waiting\s+room)(?:\s+(?:für|for)\s+(?:alle|everybody|everyone|all))?"
+    r"(?![\w-])",
+    re.IGNORECASE,
+)
 _WITH: Final = re.compile(r"(?:^|\s)(?:mit|with|für|for)\s+", re.IGNORECASE)
 
 
@@ -77,6 +91,7 @@ class Said:
     text: str = ""
     at: datetime | None = None
     weekly: bool = False
+    choices: Choices = field(default_factory=Choices)
 
 
 def read_words(words: str, *, now: datetime, zone: ZoneInfo) -> Said | Unclear:
@@ -112,6 +127,7 @@ def split_groups(text: str) -> list[tuple[str, str]]:
 
 
 def _start(text: str, *, now: datetime, zone: ZoneInfo) -> Said | Unclear:
+    text, choices = _without_choices(text)
     text, weekly = _without_weekly(text)
     text, clock = _without_time(text)
     text, weekly_before = _without_weekly(text)
@@ -120,7 +136,7 @@ def _start(text: str, *, now: datetime, zone: ZoneInfo) -> Said | Unclear:
     text, weekly_first = _without_weekly(text)
     weekly = any((weekly, weekly_before, weekly_first, each_week))
     if clock is None:
-        return Unclear.NO_TIME if day is not None or weekly else Said(does=Does.START, text=text)
+        return Unclear.NO_TIME if day is not None or weekly else Said(does=Does.START, text=text, choices=choices)
     hour, minute = clock
     if hour > 23 or minute > 59:
         return Unclear.NOT_UNDERSTOOD
@@ -129,11 +145,22 @@ def _start(text: str, *, now: datetime, zone: ZoneInfo) -> Said | Unclear:
         at = _moment(today + timedelta(days=1), hour, minute, zone)
     if at <= now and is_weekday and day is not None:
         at = _moment(day + timedelta(weeks=1), hour, minute, zone)
-    return Unclear.PAST if at <= now else Said(does=Does.START, text=text, at=at, weekly=weekly)
+    return Unclear.PAST if at <= now else Said(does=Does.START, text=text, at=at, weekly=weekly, choices=choices)
 
 
 def _moment(day: date, hour: int, minute: int, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(UTC)
+
+
+def _without_choices(text: str) -> tuple[str, Choices]:
+    without = [named for found in _WITHOUT.finditer(text) for named in (found["what"], found["more"]) if named]
+    cameras = {named for named in without if re.fullmatch(_CAMERAS, named, re.IGNORECASE)}
+    choices = Choices(
+        cameras=not cameras,
+        microphones=cameras >= {*without},
+        lobby=_LOBBY.search(text) is not None,
+    )
+    return _LOBBY.sub("", _WITHOUT.sub("", text)).strip(" ,"), choices
 
 
 def _without_weekly(text: str) -> tuple[str, bool]:

@@ -13,6 +13,9 @@ SENTENCES: Final = {
     "conference.over": "Die Konferenz „{title}“ ist beendet.",
     "conference.over_until": "Die Konferenz „{title}“ ist für heute beendet. Das nächste Mal {when}: {link}",
     "conference.rests": "🌙 Zu dieser Zeit haben Lehrkräfte Ruhezeit: {number}. Bei ihnen klingelt nichts.",
+    "conference.no_cameras": "Kameras haben nur die, die leiten.",
+    "conference.no_microphones": "Mikrofone haben nur die, die leiten.",
+    "conference.everybody_waits": "Alle kommen zuerst in die Lobby; wer leitet, lässt sie herein.",
     "conference.not_offered": (
         "Videokonferenzen gibt es hier noch nicht. Wer den Server betreibt, kann BigBlueButton in school.yaml nennen."
     ),
@@ -65,6 +68,7 @@ SENTENCES: Final = {
         "!konferenz Mathe – beginnt eine in dem Raum, in dem du es schreibst\n"
         "!konferenz Mathe mit Klasse 8.1, Klasse 8.2 – hier geschrieben: für Gruppen\n"
         "!konferenz Mathe am Freitag um 14:00 – plant eine; auch: morgen um 8:00, jeden Freitag um 14:00\n"
+        "… ohne Kameras, ohne Mikrofone, mit Lobby – dahinter geschrieben: gilt für alle, die nicht leiten\n"
         "!konferenz ende – beendet sie für alle, oder sagt die geplante ab\n"
         "!konferenz gast Petra Lehmann – ein Link für jemanden von außen; gast weg Petra Lehmann nimmt ihn zurück\n"
         "!konferenz beitreten – ein Link für dich allein, der eine Minute gilt\n"

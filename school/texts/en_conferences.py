@@ -13,6 +13,9 @@ SENTENCES: Final = {
     "conference.over": "The conference “{title}” has ended.",
     "conference.over_until": "The conference “{title}” has ended for today. Next time {when}: {link}",
     "conference.rests": "🌙 Teachers who rest at that time: {number}. Nothing rings on their devices.",
+    "conference.no_cameras": "Only moderators have cameras.",
+    "conference.no_microphones": "Only moderators have microphones.",
+    "conference.everybody_waits": "Everybody comes into the lobby first; a moderator lets them in.",
     "conference.not_offered": (
         "There are no video conferences here yet. Who runs the server can enter BigBlueButton in school.yaml."
     ),
@@ -65,6 +68,7 @@ SENTENCES: Final = {
         "!conference Maths – starts one in the room in which you write it\n"
         "!conference Maths with 8.1, 8.2 – written here: for groups\n"
         "!conference Maths on Friday at 14:00 – plans one; also: tomorrow at 8:00, every Friday at 14:00\n"
+        "… without cameras, without microphones, with lobby – written behind it: for all who are no moderators\n"
         "!conference end – ends it for everybody, or calls off the planned one\n"
         "!conference guest Petra Lehmann – a link for somebody from outside; guest remove Petra Lehmann takes it back\n"
         "!conference join – a link for you alone, good for a minute\n"

@@ -92,6 +92,27 @@ async def test_another_group_comes_too_and_is_told_in_its_room(it: Conferences) 
     assert link(conference) in sent.body
 
 
+@pytest.mark.parametrize("texts", [GERMAN, ENGLISH], ids=["German", "English"])
+async def test_the_teacher_chooses_and_reads_what_was_chosen(texts: Texts, it: Conferences) -> None:
+    words = "Mathe mit 6b ohne Kameras und Mikrofone" if texts is GERMAN else "Maths with 6b without cameras or mics"
+    answer = await asks(it, f"{words}, with lobby", texts=texts)
+    [meeting], conference = it.bbb.made, await only(it, room("6b"))
+    assert conference.title in ("Mathe", "Maths")
+    assert [meeting.settings[f"lockSettingsDisable{what}"] for what in ("Cam", "Mic")] == ["true", "true"]
+    said = ("conference.no_cameras", "conference.no_microphones", "conference.everybody_waits")
+    assert answer.split("\n")[1:] == [texts.say(each) for each in said]
+    other = await says(it, "Deutsch", texts=texts)
+    assert not any(texts.say(each) in other for each in said), "only where chosen"
+
+
+async def test_what_was_chosen_counts_when_a_planned_one_begins(it: Conferences) -> None:
+    await says(it, "Mathe am Freitag um 14:00 mit Lobby")
+    await it.open_for(await only(it))
+    ticket = (await it.desk.join(BEN, (await only(it)).id)).ticket
+    assert await it.desk.redeem(ticket or "")
+    assert it.bbb.last.guest, "a moderator lets everybody in"
+
+
 async def test_groups_are_not_for_a_chat(it: Conferences) -> None:
     assert await says(it, "Mathe mit 6b", room_id=CHAT) == GERMAN.say("conference.groups_elsewhere")
     assert it.bbb.made == []

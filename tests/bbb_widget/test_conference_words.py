@@ -4,6 +4,7 @@ import pytest
 from builders import BERLIN
 
 from bbb_widget.conference_words import Does, Said, Unclear, read_words, split_groups
+from bbb_widget.meeting_settings import Choices
 
 NOW = datetime(2026, 5, 5, 12, 0, tzinfo=UTC)  # a Tuesday, 14:00 in Berlin
 
@@ -12,8 +13,8 @@ def at(day: int, hour: int, minute: int = 0, month: int = 5) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=BERLIN).astimezone(UTC)
 
 
-def start(text: str = "", when: datetime | None = None, *, weekly: bool = False) -> Said:
-    return Said(does=Does.START, text=text, at=when, weekly=weekly)
+def start(text: str = "", when: datetime | None = None, *, weekly: bool = False, **choices: bool) -> Said:
+    return Said(does=Does.START, text=text, at=when, weekly=weekly, choices=Choices(**choices))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,21 @@ def start(text: str = "", when: datetime | None = None, *, weekly: bool = False)
         ("Mathe jeden Freitag 14:00", start("Mathe", at(8, 14), weekly=True)),
         ("Maths every Friday at 14:00", start("Maths", at(8, 14), weekly=True)),
         ("Mathe wöchentlich 15:00", start("Mathe", at(5, 15), weekly=True)),
+        ("Mathe ohne Kameras", start("Mathe", cameras=False)),
+        ("Mathe ohne Kamera und Mikrofon", start("Mathe", cameras=False, microphones=False)),
+        ("Mathe, ohne Mikrofone, ohne Kameras", start("Mathe", cameras=False, microphones=False)),
+        ("ohne Mikros", start(microphones=False)),
+        ("Maths without cameras or microphones", start("Maths", cameras=False, microphones=False)),
+        ("Maths without mics with lobby", start("Maths", microphones=False, lobby=True)),
+        ("Maths with a waiting room for everybody at 3 pm", start("Maths", at(5, 15), lobby=True)),
+        ("Mathe mit Klasse 8.1 mit Lobby", start("Mathe mit Klasse 8.1", lobby=True)),
+        ("Mathe mit Lobby, mit Klasse 8.1", start("Mathe, mit Klasse 8.1", lobby=True)),
+        ("Mathe ohne Kameras am Freitag um 14:00", start("Mathe", at(8, 14), cameras=False)),
+        ("Mathe jeden Freitag um 14:00 mit Lobby", start("Mathe", at(8, 14), weekly=True, lobby=True)),
+        ("Lobby", start("Lobby")),
+        ("Ohne Worte", start("Ohne Worte")),
+        ("Film ohne Kamerateam", start("Film ohne Kamerateam")),
+        ("Treffen mit Lobbyisten", start("Treffen mit Lobbyisten")),
         ("Guten Morgen", start("Guten Morgen")),
         ("Klasse 8.1", start("Klasse 8.1")),
         ("Jeden Tag ein Buch", start("Jeden Tag ein Buch")),
