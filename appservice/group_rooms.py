@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.homeserver import Homeserver
 from school.database.mirror import GroupRoomRow, RoomsOfGroup, save_group_room
 from school.database.teachers_only import is_for_teachers_only
+from school.domain.conference_widget import LAYOUT, WIDGET, WIDGET_ID, layout
 from school.domain.groups import Group, GroupId, GroupKind
 from school.domain.layout import DEFAULT_LAYOUT, Layouts
 from school.domain.people import UserId
@@ -34,12 +35,20 @@ class GroupRooms:
     """Makes and changes the rooms of groups, and remembers each step."""
 
     def __init__(
-        self, *, engine: AsyncEngine, homeserver: Homeserver, server_name: str, layouts: Layouts | None = None
+        self,
+        *,
+        engine: AsyncEngine,
+        homeserver: Homeserver,
+        server_name: str,
+        layouts: Layouts | None = None,
+        widget: Mapping[str, Any] | None = None,
     ) -> None:
+        """`widget` stands in the room of each group; None: none does."""
         self._engine = engine
         self._homeserver = homeserver
         self._server_name = server_name
         self._layouts = layouts or {}
+        self._widget = widget
 
     async def take_up(self, known: Mapping[GroupId, RoomsOfGroup]) -> dict[GroupId, RoomsOfGroup]:
         """What is known, with the rooms that an earlier run made but did not live to remember; a room's stamp says
@@ -60,7 +69,7 @@ class GroupRooms:
             # It has the name that the group had then: an unknown name is written again.
             hushed = await self._wants_teachers_only(stamp.kind, stamp.group)
             found = GroupRoomRow(group_id=stamp.group, kind=stamp.kind, room_id=room_id, name="")
-            row = await self._save(replace(found, wants_teachers_only=hushed))
+            row = await self._save(replace(found, wants_teachers_only=hushed, widget=state.get(WIDGET) or None))
             rows[stamp.group] = {**rows.get(stamp.group, {}), stamp.kind: row}
         return rows
 
@@ -76,6 +85,7 @@ class GroupRooms:
             and known[kind].name == name
             and (kind is RoomKind.SPACE or _has_levels(known[kind], wanted))
             and (known[kind].linked or not _belongs_into_space(kind, known))
+            and known[kind].widget == self._widget_in(kind)
             for kind, name in self._names(group).items()
         )
 
@@ -109,6 +119,8 @@ class GroupRooms:
                     levels = with_teachers_only(levels, writers_of(before))
                 await self._homeserver.set_state(row.room_id, "m.room.power_levels", "", levels)
                 row = await self._save(replace(row, moderators=wanted, teachers_only=row.wants_teachers_only))
+            if row.widget != self._widget_in(kind):
+                row = await self._place_widget(row)
             rows[kind] = row
 
     def ajar(
@@ -146,6 +158,16 @@ class GroupRooms:
 
     def _names(self, group: Group) -> dict[RoomKind, str]:
         return self._layouts.get(group.kind, DEFAULT_LAYOUT).rooms_of(group)
+
+    def _widget_in(self, kind: RoomKind) -> Mapping[str, Any] | None:
+        return self._widget if kind is RoomKind.GROUP else None
+
+    async def _place_widget(self, row: GroupRoomRow) -> GroupRoomRow:
+        """Places it above the messages, or takes it away."""
+        widget = self._widget_in(row.kind)
+        await self._homeserver.set_state(row.room_id, WIDGET, WIDGET_ID, widget or {})
+        await self._homeserver.set_state(row.room_id, LAYOUT, "", {} if widget is None else layout())
+        return await self._save(replace(row, widget=widget))
 
     async def _save(self, row: GroupRoomRow) -> GroupRoomRow:
         async with self._engine.begin() as connection:
@@ -193,9 +215,21 @@ class GroupRooms:
         elif space is not None:
             parent = {"via": [self._server_name], "canonical": True}
             request["initial_state"].append({"type": "m.space.parent", "state_key": space.room_id, "content": parent})
+        widget = self._widget_in(kind)
+        if widget is not None:
+            request["initial_state"] += [
+                {"type": WIDGET, "state_key": WIDGET_ID, "content": dict(widget)},
+                {"type": LAYOUT, "content": layout()},
+            ]
         room_id = await self._homeserver.create_room(request)
         made = GroupRoomRow(
-            group_id=group.id, kind=kind, room_id=room_id, name=name, moderators=leading, lets_in=lets_in
+            group_id=group.id,
+            kind=kind,
+            room_id=room_id,
+            name=name,
+            moderators=leading,
+            lets_in=lets_in,
+            widget=widget,
         )
         return await self._save(replace(made, teachers_only=hushed, wants_teachers_only=hushed))
 

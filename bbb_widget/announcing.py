@@ -24,7 +24,7 @@ from school.database.conferences import Conference, Message, keep_messages
 from school.database.room_rests import room_of_group
 from school.domain.conferences import ConferenceState
 from school.domain.groups import GroupId
-from school.domain.people import UserId
+from school.domain.people import Person, UserId
 from school.sealing import Keyring
 from school.texts import Language, Texts
 
@@ -76,6 +76,20 @@ class Announcing:
         await self.keep(conference, told)
         return roomless
 
+    async def begun(self, conference: Conference, starter: Person) -> None:
+        """Tells of a conference that nobody wrote of: the bot does in the rooms of groups, the starter elsewhere.
+
+        Raises:
+            HomeserverError: one of the rooms could not be told.
+        """
+        if conference.groups or conference.room_id is None:
+            await self.in_groups(conference)
+            return
+        text = self.words(conference, Texts(Language(conference.language)))
+        name = f"conference-{conference.id}-{starter.user_id}"
+        event_id = await self._write(conference.room_id, text, name, as_user=starter.user_id)
+        await self.keep(conference, [Message(room_id=conference.room_id, event_id=event_id, by_starter=True)])
+
     async def keep(self, conference: Conference, messages: Iterable[Message]) -> None:
         """Remembers the messages that tell of a conference, to change them when it is over."""
         async with self._engine.begin() as connection:
@@ -125,9 +139,10 @@ class Announcing:
             for person in await self._circles.people(Place(room_id=conference.room_id)):
                 await self._tell()(person.user_id, said, txn_id=f"{name}-{person.user_id}")
 
-    async def _write(self, room_id: str, text: str, name: str) -> str:
+    async def _write(self, room_id: str, text: str, name: str, *, as_user: UserId | None = None) -> str:
         content = {"msgtype": "m.text", "body": text, "m.mentions": {}}
-        return await self._homeserver.send(room_id, "m.room.message", content, txn_id=f"{name}-{room_id}")
+        txn_id = f"{name}-{room_id}"
+        return await self._homeserver.send(room_id, "m.room.message", content, txn_id=txn_id, as_user=as_user)
 
     async def _change(self, conference: Conference, message: Message, text: str) -> None:
         name = f"conference-over-{conference.id}-{conference.meeting_id}-{message.event_id}"

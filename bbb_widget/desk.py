@@ -33,6 +33,7 @@ from school.database.conferences import (
 )
 from school.domain.conferences import ConferenceState, Part, may_lead
 from school.domain.decisions import Decision
+from school.domain.groups import GroupId
 from school.domain.people import Person, UserId
 
 log = structlog.get_logger()
@@ -170,10 +171,10 @@ class ConferenceDesk:
         async with self._engine.connect() as connection:
             return await read_conference(connection, conference.id) or conference
 
-    async def in_room(self, room_id: str) -> list[Conference]:
-        """What goes on, or is planned, in a room."""
+    async def in_room(self, room_id: str, group: GroupId | None = None) -> list[Conference]:
+        """What goes on, or is planned, in a room; of a group's room, also what is for that group among others."""
         async with self._engine.connect() as connection:
-            return await conferences_of_room(connection, room_id)
+            return await conferences_of_room(connection, room_id, group)
 
     async def open_for(self, person: Person) -> list[Conference]:
         """What goes on now, or is planned for about now, in which somebody may take part; the oldest first."""

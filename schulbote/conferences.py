@@ -9,8 +9,10 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.sync_news import Tell
+from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver
 from appservice.school_view import SchoolView
+from appservice.web.host import WebHost
 from bbb_widget.announcing import Announcing
 from bbb_widget.api import Algorithm, Bbb, BbbServer
 from bbb_widget.callbacks import callback_routes
@@ -24,9 +26,13 @@ from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meetings import Meetings
 from bbb_widget.slides import SlidesDesk
 from bbb_widget.watching import ConferenceWatch
+from bbb_widget.widget.room_desk import RoomDesk
+from bbb_widget.widget.web.page import ConferenceWidget
+from bbb_widget.widget.web.routes import widget_routes
 from school.clock import Clock, utc_now
 from school.config import Settings, read_keys, read_secret
 from school.domain.people import UserId
+from school.school_widget import widget_for_the_button
 from school.sealing import Keyring
 from school.texts import Language
 
@@ -45,6 +51,11 @@ class Conferences:
     feeds: Feeds
     slides: SlidesDesk
     language: Language
+    widget: ConferenceWidget
+
+    def widget_routes(self, host: WebHost) -> list[web.RouteDef]:
+        """The pages inside Element."""
+        return widget_routes(host, self.widget)
 
     def routes(self) -> list[web.RouteDef]:
         """What BigBlueButton and calendar programs ask."""
@@ -101,6 +112,7 @@ def conferences_of(
     keyring: Keyring,
     tell: Callable[[], Tell],
     is_silent: Callable[[UserId], bool],
+    stamps: RoomStamps,
     clock: Clock = utc_now,
 ) -> Conferences:
     """Everything about conferences. `tell` gives what speaks in control rooms, once it is there."""
@@ -158,7 +170,16 @@ def conferences_of(
         is_silent=is_silent,
         clock=clock,
     )
+    room_desk = RoomDesk(
+        desk=desk,
+        circles=circles,
+        view=view,
+        announcing=announcing,
+        stamp_of=lambda room_id, user_id: stamps.of(room_id, seen_by=user_id),
+        language=Language(settings.school.language),
+    )
     return Conferences(
+        widget=ConferenceWidget(room_desk, build_answer=widget_for_the_button(settings)),
         desk=desk,
         guests=guests,
         watch=watch,

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from school.config import Settings
+from school.domain.conference_widget import BUILD
 from school.domain.rooms import ROOM_VERSION
+from school.school_widget import school_widget
 from schulbote.sign_in_config import sign_in_modules, sign_in_settings
 
 _NO_LIMIT: Final = {"per_second": 100_000, "burst_count": 100_000}
@@ -59,7 +61,8 @@ def school_settings(settings: Settings, *, registration: Path) -> dict[str, Any]
         # Held messages can be read by the server only; so encryption between people is off unless the school wants it.
         "encryption_enabled_by_default_for_room_type": "off",
         "extra_well_known_client_content": {
-            "io.element.e2ee": {"default": False, "force_disable": not settings.encryption.roles}
+            "io.element.e2ee": {"default": False, "force_disable": not settings.encryption.roles},
+            **_video_button(settings),
         },
         "default_room_version": ROOM_VERSION,
         # A whole class signs in from one address, in one minute.
@@ -100,6 +103,13 @@ def registration(settings: Settings, *, as_token: str, hs_token: str) -> dict[st
             "rooms": [],
         },
     }
+
+
+def _video_button(settings: Settings) -> dict[str, Any]:
+    """Element's video button starts the school's conferences; in a room of two it goes on calling."""
+    if school_widget(settings) is None:
+        return {}
+    return {"io.element.call_behaviour": {"widget_build_url": f"{settings.web.public_url}{BUILD}", "ignore_dm": True}}
 
 
 APPSERVICE_ID: Final = "schulbote"

@@ -35,6 +35,7 @@ FIXED_RULES: Final[Mapping[str, str]] = {
     "rooms:power_levels": "Some things are for those who lead a room; they make others leaders, and change no level.",
     "rooms:no_stamp": "A room that is not the school's can be left, and nothing else.",
     "rooms:membership": "Only who is in a room can be sent away from it.",
+    "rooms:own_widget": "Under the id of the school's widget there is only that widget.",
     "rooms:one_emoji": "A reaction is one emoji.",
     "rooms:names": "Nobody who rests is invited to a chat with a name, a topic or a picture: those are words, too.",
     "rooms:others_words": "What others wrote is deleted by teachers only, and in a direct room by nobody.",

@@ -102,6 +102,7 @@ async def serve(settings: Settings) -> None:
         others = [
             *service.endpoints.routes(),
             *service.conferences.routes(),
+            *service.conferences.widget_routes(service.own_pages.pages.host),
             *metrics_routes(settings.web.listen_host, *looks),
         ]
         application = service.own_pages.pages.application(others, largest_bytes=_LARGEST_BYTES)
@@ -187,6 +188,7 @@ class Service:
             keyring=keyring,
             tell=lambda: self._control.tell,
             is_silent=self._silence.is_silent,
+            stamps=stamps,
             clock=clock,
         )
         in_rooms = InRooms(

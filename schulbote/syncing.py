@@ -23,6 +23,7 @@ from school.clock import Clock, utc_now
 from school.config import Settings, read_keys
 from school.domain.layout import RoomLayout
 from school.errors import WrongUseError
+from school.school_widget import placed_widget
 from school.standing import policy_of
 
 RESERVED: Final = frozenset({"admin", "root", "postmaster", "abuse", "support", "security", "info"})
@@ -105,6 +106,7 @@ def group_rooms(settings: Settings, engine: AsyncEngine, homeserver: Homeserver)
             kind: RoomLayout(space=rooms.space, name=rooms.name, announcements=rooms.announcements)
             for kind, rooms in settings.rooms.items()
         },
+        widget=placed_widget(settings),
     )
 
 

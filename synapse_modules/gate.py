@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from school.clock import Clock
+from school.domain.conference_widget import WIDGET_ID
 from school.domain.decisions import Decision, Reason, allow, refuse
 from school.domain.people import UserId
 from school.domain.rooms import (
@@ -69,6 +70,8 @@ class Gate:
     colleagues_pass: bool = False
     held_lately: Callable[[str], bool] = lambda _: False
     """Of a room (`Holding`). Who judges cannot know: only whoever has let the verdict come true."""
+    widget: Mapping[str, Any] | None = None
+    """The school's own, if it has one."""
     holding: Holding = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -199,6 +202,8 @@ class Gate:
             return Refuse(Reason.RULES_ARE_FIXED, rule="rooms:power_levels")
         if event.type == ENCRYPTION:
             return rebuilding.encryption(event.content)
+        if event.get_state_key() == WIDGET_ID:
+            return rebuilding.own_widget(event, self.widget)
         return Pass(without_own_keys(event.content))
 
     def _may_change_levels(self, standing: Standing, event: Event, before: Mapping[str, Any], room: Room) -> bool:

@@ -30,6 +30,7 @@ from school.domain.first_code import SignedInWith
 from school.domain.groups import Group
 from school.domain.people import UserId
 from school.domain.rooms import STAMP_KEY, Room, stamp_from
+from school.school_widget import school_widget
 from school.sealing import HELD_KEY, Keyring
 from school.standing import CannotDecideError, Standing, StandingKeeper
 from school.texts import Language, Texts
@@ -82,6 +83,7 @@ class School:
             clock=clock,
             colleagues_pass=settings.rest.colleagues_pass,
             held_lately=self._held_lately.__contains__,
+            widget=school_widget(settings),
         )
         self._courier = Courier(
             base_url=f"http://{settings.web.listen_host}:{settings.web.listen_port}",

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from emoji import is_emoji
 
+from school.domain.conference_widget import WIDGET
 from school.domain.decisions import Reason
 from school.domain.people import UserId
 from school.domain.rooms import MEGOLM, OWN_KEYS_PREFIX
@@ -72,6 +73,16 @@ def encryption(content: Mapping[str, Any]) -> Verdict:
     kept: dict[str, Any] = {key: value for key, value in content.items() if key in _ROTATION and type(value) is int}
     kept["algorithm"] = MEGOLM
     return Pass(None if kept == content else kept)
+
+
+def own_widget(event: Event, widget: Mapping[str, Any] | None) -> Verdict:
+    """What stands under the id of the school's own widget: that widget, as the school has it, or nothing. Otherwise
+    somebody's page would look like the school's."""
+    if event.type == WIDGET and not event.content:
+        return Pass()
+    if event.type != WIDGET or widget is None or event.content.get("url") != widget["url"]:
+        return Refuse(Reason.NOT_OFFERED, rule="rooms:own_widget")
+    return Pass(None if event.content == widget else dict(widget))
 
 
 def redaction(event: Event, state: State) -> Verdict:

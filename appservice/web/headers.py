@@ -17,6 +17,8 @@ _ALWAYS: Final = {
 }
 _NOT_KEPT: Final = {"Cache-Control": "no-store", "Vary": "Accept-Language, Cookie"}
 _NOBODY: Final = "'none'"
+_DESKTOP: Final = "vector://vector"
+"""How Element Desktop names itself, whichever server it is for."""
 _ONLY_OURS: Final = (
     "default-src 'none'",
     "style-src 'self'",
@@ -27,12 +29,12 @@ _ONLY_OURS: Final = (
 
 
 def secure(response: web.StreamResponse, site: Site, *, framed: bool = False) -> None:
-    """Sets the headers. `framed`: the school's Element Web may show this page in its window, and the page may have a
+    """Sets the headers. `framed`: the school's Element may show this page in its window, and the page may have a
     script of ours that talks to it."""
     response.headers.update(_ALWAYS)
     if "Cache-Control" not in response.headers:
         response.headers.update(_NOT_KEPT)
-    around = site.element_origin if framed else None
+    around = f"{site.element_origin} {_DESKTOP}" if framed and site.element_origin else None
     policy = [*_ONLY_OURS, f"frame-ancestors {around or _NOBODY}"]
     if around:
         policy += ["script-src 'self'", "connect-src 'self'"]

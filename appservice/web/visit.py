@@ -17,6 +17,7 @@ from appservice.web.rendering import Renderer
 from appservice.web.site import AFTER_LOGIN, Site
 from appservice.web.texts import PageTexts
 from school.domain.people import Person
+from school.texts import Language
 
 _LOCAL_PATH: Final = re.compile(r"/(?!/)[A-Za-z0-9._~/-]*(\?[A-Za-z0-9._~=&-]*)?")
 _LONGEST_PATH: Final = 300
@@ -45,9 +46,6 @@ class Visit:
         self._cookies = cookies
         self._tokens = tokens
         self._renderer = renderer
-        self._language = language_for(
-            cookies.read(request, Cookie.LANGUAGE), request.headers.get("Accept-Language", ""), site.language
-        )
         self._new_browser: str | None = None
 
     @property
@@ -58,7 +56,14 @@ class Visit:
     @property
     def texts(self) -> PageTexts:
         """The sentences of the pages, in this visitor's language."""
-        return self._renderer.texts[self._language]
+        # In a messenger's window it is the messenger's language that counts, which the page's script asks for.
+        chosen = None if self.framed else self._cookies.read(self.request, Cookie.LANGUAGE)
+        accepted = self.request.headers.get("Accept-Language", "")
+        return self.texts_in(language_for(chosen, accepted, self.site.language))
+
+    def texts_in(self, language: Language) -> PageTexts:
+        """The sentences of the pages in another language."""
+        return self._renderer.texts[language]
 
     @property
     def signed_in(self) -> Identity:

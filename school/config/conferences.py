@@ -56,6 +56,7 @@ class ConferenceSettings(Section):
     attendance_days: Annotated[int, Field(ge=0, le=366)] = 14
     guest_days: Annotated[int, Field(ge=1, le=366)] = 7
     reminder_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    widget: bool = False
 
     @property
     def attendance_kept(self) -> timedelta:

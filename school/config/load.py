@@ -47,7 +47,7 @@ def load_settings(path: Path) -> Settings:
         details = [detail for detail in error.errors(include_url=False) if detail["type"] != FOLLOW_UP]
         problems += [explain(detail, source, Settings) for detail in details]
     if settings is not None:
-        problems += _unknown_roles(settings, source)
+        problems += [*_unknown_roles(settings, source), *_widget_nobody_sees(settings, source)]
     if settings is None or problems:
         # From top to bottom; what has no line comes last.
         problems.sort(key=lambda problem: (problem[0] is None, problem[0]))
@@ -111,6 +111,17 @@ def _unknown_roles(settings: Settings, source: Source) -> Iterator[_Problem]:
         for index, role in enumerate(roles):
             if role not in known:
                 yield source.line_of((section, "roles", index)), f"{section}.roles: {_no_role(role, known)}"
+
+
+def _widget_nobody_sees(settings: Settings, source: Source) -> Iterator[_Problem]:
+    """A widget without conferences, or without an Element that may show it."""
+    needed = {"bbb.url": settings.bbb.url, "web.element_url": settings.web.element_url}
+    missing = [key for key, value in needed.items() if value is None]
+    if settings.conferences.widget and missing:
+        yield (
+            source.line_of(("conferences", "widget")),
+            f"conferences.widget: a widget needs {' and '.join(missing)}; write that, or take this line out.",
+        )
 
 
 def _no_role(role: str, known: list[Role]) -> str:

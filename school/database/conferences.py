@@ -108,11 +108,16 @@ async def planned_conferences(connection: AsyncConnection) -> list[Conference]:
     return await _all(connection, select(conferences).where(has_time).order_by(conferences.c.planned_at))
 
 
-async def conferences_of_room(connection: AsyncConnection, room_id: str) -> list[Conference]:
-    """Those of one room that are not over: what goes on before what is planned."""
-    here = (conferences.c.room_id == room_id) & (conferences.c.state != ConferenceState.ENDED.value)
-    found = await _all(connection, select(conferences).where(here).order_by(conferences.c.planned_at))
-    return sorted(found, key=lambda each: not each.goes_on)
+async def conferences_of_room(
+    connection: AsyncConnection, room_id: str, group: GroupId | None = None
+) -> list[Conference]:
+    """Those of one room, or also of its group, that are not over: what goes on before what is planned."""
+    query = select(conferences).where(conferences.c.state != ConferenceState.ENDED.value)
+    if group is None:
+        query = query.where(conferences.c.room_id == room_id)
+    found = await _all(connection, query.order_by(conferences.c.planned_at))
+    here = [each for each in found if each.room_id == room_id or group in each.groups]
+    return sorted(here, key=lambda each: not each.goes_on)
 
 
 async def conferences_started_by(connection: AsyncConnection, person_id: PersonId) -> list[Conference]:

@@ -6,7 +6,7 @@ Compared with the directory, these rows say what is still to do; so every step c
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -136,6 +136,8 @@ class GroupRoomRow:
     """Whether the homeserver was told that only teachers write."""
     wants_teachers_only: bool = False
     """Whether a teacher said so."""
+    widget: Mapping[str, Any] | None = None
+    """The school's widget, as the homeserver was told; None: there is none."""
 
 
 RoomsOfGroup: TypeAlias = Mapping[RoomKind, GroupRoomRow]
@@ -157,6 +159,7 @@ async def group_room_rows(connection: AsyncConnection) -> dict[GroupId, RoomsOfG
             lets_in=None if row.lets_in is None else tuple(row.lets_in),
             teachers_only=row.teachers_only,
             wants_teachers_only=kind is RoomKind.GROUP and group_id in hushed,
+            widget=row.widget,
         )
     return dict(rooms)
 
@@ -170,6 +173,7 @@ async def save_group_room(connection: AsyncConnection, row: GroupRoomRow) -> Non
         "linked": row.linked,
         "lets_in": None if row.lets_in is None else list(row.lets_in),
         "teachers_only": row.teachers_only,
+        "widget": None if row.widget is None else dict(row.widget),
     }
     here = (group_rooms.c.group_id == row.group_id) & (group_rooms.c.kind == row.kind)
     changed = await connection.execute(update(group_rooms).where(here).values(**values))

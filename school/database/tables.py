@@ -187,6 +187,7 @@ group_rooms = Table(
     Column("linked", Boolean, nullable=False),
     Column("lets_in", JSON(none_as_null=True)),
     Column("teachers_only", Boolean, nullable=False, default=False, server_default=false()),
+    Column("widget", JSON(none_as_null=True)),
 )
 
 # Groups in whose room only teachers write, because one of them said so.

@@ -6,6 +6,7 @@ SENTENCES: Final = {
     "refused.not_in_conference": "Diese Konferenz ist für andere. Wer dabei sein soll, ist im Raum oder in der Gruppe.",
     "conference.guest_mark": "Gast",
     "conference.untitled": "Konferenz",
+    "conference.widget": "Videokonferenz",
     "conference.begins": "📹 Konferenz „{title}“: {link}",
     "conference.planned": "📅 Konferenz „{title}“, {when}: {link}",
     "conference.planned_weekly": "📅 Konferenz „{title}“, jede Woche, das nächste Mal {when}: {link}",

@@ -6,6 +6,7 @@ SENTENCES: Final = {
     "refused.not_in_conference": "This conference is for others. Who should be there is in the room or in the group.",
     "conference.guest_mark": "guest",
     "conference.untitled": "Conference",
+    "conference.widget": "Video conference",
     "conference.begins": "📹 Conference “{title}”: {link}",
     "conference.planned": "📅 Conference “{title}”, {when}: {link}",
     "conference.planned_weekly": "📅 Conference “{title}”, every week, next on {when}: {link}",

@@ -88,6 +88,7 @@ class FakeHomeserver:
         self.joined[room_id].remove(as_user)
 
     async def room_members(self, room_id: str) -> list[UserId]:
+        self._look(room_id)
         return sorted(self.joined[room_id])
 
     async def members(self, room_id: str, *, as_user: UserId) -> frozenset[UserId]:

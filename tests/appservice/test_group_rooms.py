@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 from builders import IDA, OTTO
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.group_rooms import GroupRooms
 from appservice.homeserver import TryLaterError
 from school.database.mirror import GroupRoomRow, RoomsOfGroup, forget_room, group_room_rows
-from school.database.tables import groups
+from school.database.tables import group_rooms, groups
 from school.database.teachers_only import set_teachers_only
+from school.domain.conference_widget import LAYOUT, WIDGET, WIDGET_ID, layout, widget_of
 from school.domain.groups import Group, GroupId, GroupKind
 from school.domain.layout import RoomLayout
 from school.domain.rooms import RoomKind, power_levels, stamp_from
@@ -374,3 +375,51 @@ async def test_a_room_that_is_taken_up_keeps_it(engine: AsyncEngine, homeserver:
     await rooms.ensure(CLASS, [IDA.user_id], (await rooms.take_up({}))[CLASS.id])
     assert is_for_teachers_only(await homeserver.state("!1", "m.room.power_levels"))
     assert len(homeserver.rooms) == 2
+
+
+# The widget
+
+
+def with_widget(engine: AsyncEngine, homeserver: Any, widget: dict[str, Any] | None) -> GroupRooms:
+    return GroupRooms(engine=engine, homeserver=homeserver, server_name="school.test", widget=widget)
+
+
+async def test_the_widget_stands_in_the_groups_room_and_nowhere_else(
+    engine: AsyncEngine, homeserver: FakeHomeserver
+) -> None:
+    widget = widget_of("https://bote.school.test", "Videokonferenz")
+    await with_widget(engine, homeserver, widget).ensure(CLASS, [], {})
+    space, room = homeserver.rooms.values()
+    assert state_of(room, WIDGET) == widget
+    assert state_of(room, LAYOUT) == layout()
+    assert WIDGET not in {event["type"] for event in space["initial_state"]}
+    assert with_widget(engine, homeserver, widget).are_right(CLASS, [], await known(engine))
+
+
+async def test_the_widget_is_placed_once_changed_and_taken_away(
+    engine: AsyncEngine, homeserver: FakeHomeserver
+) -> None:
+    await with_widget(engine, homeserver, None).ensure(CLASS, [], {})
+    del homeserver.state_written[:]
+    before = widget_of("https://alt.school.test", "Videokonferenz")
+    after = widget_of("https://neu.school.test", "Videokonferenz")
+    for widget in (before, before, after, None, None):
+        rooms = with_widget(engine, homeserver, widget)
+        if not rooms.are_right(CLASS, [], await known(engine)):
+            await rooms.ensure(CLASS, [], await known(engine))
+    written = [content for _, kind, key, content in homeserver.state_written if (kind, key) == (WIDGET, WIDGET_ID)]
+    assert written == [before, after, {}]
+    positions = [content for _, kind, _, content in homeserver.state_written if kind == LAYOUT]
+    assert positions == [layout(), layout(), {}]
+
+
+async def test_a_room_that_is_found_again_keeps_its_widget_in_mind(
+    engine: AsyncEngine, homeserver: FakeHomeserver
+) -> None:
+    widget = widget_of("https://bote.school.test", "Videokonferenz")
+    await with_widget(engine, homeserver, widget).ensure(CLASS, [], {})
+    async with engine.begin() as connection:
+        await connection.execute(delete(group_rooms))
+    found = (await with_widget(engine, homeserver, None).take_up({}))[CLASS.id]
+    assert found[RoomKind.GROUP].widget == widget
+    assert not with_widget(engine, homeserver, None).are_right(CLASS, [], found)

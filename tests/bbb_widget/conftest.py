@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from school.database.migrate import upgrade
 from school.database.writer import open_writer
 
-sys.path.append(str(Path(__file__).parents[1] / "appservice"))  # where the school stands
+sys.path += [
+    str(Path(__file__).parents[1] / place) for place in ("appservice", "appservice/web")
+]  # the school, its pages
 
 
 @pytest.fixture(scope="session")

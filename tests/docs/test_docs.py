@@ -113,7 +113,11 @@ def test_every_subcommand_and_its_options_are_in_the_operation_pages(path: Path)
 
 @pytest.mark.parametrize("path", OPERATION, ids=name_of)
 def test_every_route_is_in_the_operation_pages(path: Path) -> None:
-    files = (ROOT / "appservice" / "endpoints.py", *ROOT.glob("*/web/routes.py"))
+    files = (
+        ROOT / "appservice" / "endpoints.py",
+        *ROOT.glob("*/web/routes.py"),
+        *ROOT.glob("bbb_widget/*/web/routes.py"),
+    )
     routes = [route for file in files for route in re.findall(r'web\.[a-z]+\("(/[^"]*)"', read(file))]
     assert {"/", "/password", "/_matrix/app/v1/ping"} <= set(routes)
     assert [route for route in routes if f"`{route}`" not in read(path)] == []

@@ -442,6 +442,7 @@ BROKEN = {
     ),
     "an unknown resting role": (SHORT + "rest:\n  roles: [teacher,\n    janitor]\n", ["line 8", 'no role "janitor"']),
     "an added role that is built in": (SHORT + "rights: {added_roles: [teacher]}", ['"teacher" is built in']),
+    "a widget without conferences": (SHORT + "conferences: {widget: true}", ["line 6", "bbb.url", "web.element_url"]),
     "an added role with a capital": (SHORT + "rights: {added_roles: [Staff]}", ["must be small letters"]),
     "rights as a list": (SHORT + "rights: {roles: [student]}", ["line 6: rights.roles must be keys with values"]),
     "hours of a German day": (

@@ -14,9 +14,10 @@ from jinja2 import Template
 
 from roster_sync.sources.ldap_presets import PRESETS
 from school.config import Settings, load_settings
+from school.domain.conference_widget import BUILD
 from schulbote.demo_files import DemoHome
 from schulbote.homeserver_config import demo_settings, log_settings, school_settings
-from schulbote.new_school import init
+from schulbote.new_school import init, samples
 
 needs_synapse = pytest.mark.skipif(find_spec("synapse") is None, reason="Synapse is not installed")
 
@@ -298,6 +299,28 @@ def test_clients_are_told_to_leave_encryption_alone_unless_somebody_may_use_it(
     made = school_settings(settings, registration=tmp_path / "r.yaml")
     assert made["extra_well_known_client_content"] == {"io.element.e2ee": {"default": False, "force_disable": off}}
     assert made["encryption_enabled_by_default_for_room_type"] == "off"
+
+
+CONFERENCES = """
+bbb: {url: "https://bbb.schule-am-see.de/bigbluebutton", secret_file: bbb.secret}
+"""
+
+
+def test_elements_video_button_starts_conferences_where_there_are_some(tmp_path: Path) -> None:
+    settings = settings_with(tmp_path, CONFERENCES)
+    told = school_settings(settings, registration=tmp_path / "r.yaml")["extra_well_known_client_content"]
+    assert "io.element.call_behaviour" not in told, "no Element may show the widget"
+    with settings.path.open("a") as file:
+        file.write('web: {element_url: "https://element.schule-am-see.de"}\n')
+    made = school_settings(load_settings(settings.path), registration=tmp_path / "r.yaml")
+    build = {"widget_build_url": f"{settings.web.public_url}/widget/conference/build", "ignore_dm": True}
+    assert made["extra_well_known_client_content"]["io.element.call_behaviour"] == build
+
+
+def test_the_sample_for_element_names_the_addresses_of_the_sample_school() -> None:
+    element = json.loads((samples() / "element.json").read_text())
+    assert element["widget_build_url"].endswith(BUILD)
+    assert element["widget_build_url_ignore_dm"] is True
 
 
 def test_nothing_is_told_to_anybody_outside(tmp_path: Path) -> None:

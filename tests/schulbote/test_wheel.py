@@ -8,7 +8,12 @@ from zipfile import ZipFile
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = {"letter.typ": "appservice/letters/letter.typ", "school.yaml": "schulbote/samples/school.yaml"}
+SOURCES = {
+    "letter.typ": "appservice/letters/letter.typ",
+    "school.yaml": "schulbote/samples/school.yaml",
+    "element.json": "schulbote/samples/element.json",
+    "LICENSE of matrix-widget-api": "bbb_widget/widget/web/static/matrix-widget-api.LICENSE",
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +33,12 @@ def test_the_wheel_has_what_is_no_python(names: set[str], path: str) -> None:
 
 
 def test_the_wheel_has_every_file_of_the_packages(names: set[str]) -> None:
-    files = [path for package in ("appservice", "school") for path in (ROOT / package).rglob("*") if path.is_file()]
+    files = [
+        path
+        for package in ("appservice", "bbb_widget", "school")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file()
+    ]
     wanted = {str(path.relative_to(ROOT)) for path in files if path.suffix != ".pyc"}
     assert len(wanted) > 100
     assert wanted - names == set()

@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judging import (
     AMONG_TEACHERS,
+    AT_NOON,
     CIPHER,
     COLLEAGUES,
     DIRECT,
@@ -56,6 +57,7 @@ from judging import (
     with_policy,
 )
 
+from school.domain.conference_widget import WIDGET_ID, widget_of
 from school.domain.decisions import NO_RULE, Reason
 from school.domain.files import FileLimits, FileRules
 from school.domain.people import STUDENT, Person, UserId
@@ -65,6 +67,7 @@ from school.domain.teachers_only import with_teachers_only
 from school.sealing import HELD_KEY, SIGNED_KEY, URGENT_KEY, Binding, Purpose
 from school.standing import Standing
 from synapse_modules.events import Pass, Refuse, State, Verdict
+from synapse_modules.gate import Gate
 
 # --- Which types go where ---------------------------------------------------------------------------------------
 
@@ -601,6 +604,37 @@ def test_own_keys_are_taken_out_of_calls_and_widgets() -> None:
     assert judge(widget, CHAT) == Pass({"url": "x"})
     call = FakeEvent(type="m.call.invite", sender=IDA.user_id, content={"call_id": "x", HELD_KEY: {}})
     assert judge(call, DIRECT) == Pass({"call_id": "x"})
+
+
+OWN = widget_of("https://bote.school.test", "Videokonferenz")
+WITH_WIDGET = replace(AT_NOON, widget=OWN)
+
+
+def places(
+    content: dict[str, Any], key: str = WIDGET_ID, event_type: str = WIDGET, gate: Gate = WITH_WIDGET
+) -> Verdict:
+    event = FakeEvent(type=event_type, sender=IDA.user_id, content=content, state_key=key)
+    return judge(event, CHAT, gate=gate)
+
+
+def test_under_the_id_of_the_schools_widget_there_is_only_that() -> None:
+    assert places(OWN) == THROUGH
+    assert places(OWN | {"name": "Hier dein Passwort", "data": {"title": "Neu"}, "creatorUserId": "@x:y"}) == Pass(OWN)
+    assert places({}) == THROUGH
+    foreign = Refuse(Reason.NOT_OFFERED)
+    assert places(OWN | {"url": "https://example.org"}) == foreign
+    assert places({"url": ["https://example.org"]}) == foreign
+    assert places(OWN, event_type="m.widget") == foreign
+    assert places(OWN, event_type=RTC) == foreign
+    assert places(OWN, gate=AT_NOON) == foreign, "a school without it"
+    assert places({}, gate=AT_NOON) == THROUGH, "but it can be taken away"
+
+
+@pytest.mark.parametrize("key", [WIDGET_ID, "x"])
+def test_who_starts_no_conferences_places_no_widget_at_all(key: str) -> None:
+    for content in (OWN, {}, {"type": "m.custom", "url": "https://example.org"}):
+        event = FakeEvent(type=WIDGET, content=content, state_key=key)
+        assert judge(event, class_room(BEN, IDA), gate=WITH_WIDGET) == NO_CALLS
 
 
 # --- Encryption -------------------------------------------------------------------------------------------------

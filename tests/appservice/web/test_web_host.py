@@ -40,7 +40,7 @@ class TestHeaders:
     async def test_a_page_for_a_frame_is_shown_by_the_schools_element_alone(self, world: World) -> None:
         answer = await world.browser().post("/widget/session", "{", **{"Content-Type": "application/json"})
         policy = answer.headers["Content-Security-Policy"].split("; ")
-        assert "frame-ancestors https://element.schule-am-see.de" in policy
+        assert "frame-ancestors https://element.schule-am-see.de vector://vector" in policy, "and by Element Desktop"
         assert "script-src 'self'" in policy
         assert "X-Frame-Options" not in answer.headers
 

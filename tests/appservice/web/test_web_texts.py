@@ -11,6 +11,9 @@ from appservice.proofs import LoginRefusal
 from appservice.web.pages.start import DONE
 from appservice.web.problems import STATUS, Trouble
 from appservice.web.texts import CATALOGUES, page_texts
+from bbb_widget.conferences import Trouble as NoWay
+from bbb_widget.widget.room_desk import Sight
+from bbb_widget.widget.web.page import BUTTONS, IN_THE_BROWSER
 from school.config.accounts import SignIn
 from school.domain.passwords import PasswordFault
 from school.texts import Language
@@ -28,6 +31,11 @@ PUT_TOGETHER = {
     *(f"login.refused.{refusal}" for refusal in LoginRefusal),
     *(f"password.fault.{fault}" for fault in PasswordFault),
     *(f"password.elsewhere.{sign_in}" for sign_in in SignIn if sign_in is not SignIn.CODES),
+    *(f"widget.{name}" for name in IN_THE_BROWSER),
+    *(f"widget.sight.{sight}{more}" for sight in Sight for more in ("", *(["_weekly"] * (sight is Sight.PLANNED)))),
+    *(f"widget.do.{name}" for name in BUTTONS),
+    *(f"widget.sure.{name}" for name, takes_something in BUTTONS.items() if takes_something),
+    *(f"widget.trouble.{trouble}" for trouble in NoWay),
     *(sentence for pages in PAGE_SETS for _, sentence in pages.ways),
     *(name for name in GERMAN if name.startswith("deed.")),  # whether none is missing: tests/school/test_texts.py
 }
