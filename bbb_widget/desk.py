@@ -17,6 +17,7 @@ from bbb_widget.circles import Circles
 from bbb_widget.conferences import Entrance, Seen, Started, Trouble, Wish
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.letting_in import LettingIn
+from bbb_widget.meeting_settings import Choices
 from bbb_widget.meetings import Meetings, NotOfferedError
 from bbb_widget.occasions import Occasions
 from bbb_widget.starting import Starting
@@ -94,6 +95,18 @@ class ConferenceDesk:
         """
         return await self._letting_in.join(person, conference_id)
 
+    async def at_the_door(self, person: Person | None, conference_id: str) -> Entrance:
+        """How somebody of the school finds the door. Makes nothing, and gives no ticket.
+
+        Raises:
+            HomeserverError: it is not known who is in the room.
+        """
+        return await self._letting_in.look(person, conference_id)
+
+    async def at_the_door_as(self, conference: Conference, part: Part) -> Entrance:
+        """The same for somebody who may come in as `part`."""
+        return await self._letting_in.look_as(conference, part)
+
     async def let_in(
         self, conference: Conference, part: Part, *, user_id: UserId | None = None, guest_id: str | None = None
     ) -> Entrance:
@@ -108,6 +121,15 @@ class ConferenceDesk:
         """BigBlueButton's address for a ticket, which is used up. None: it is none, or not any more, or its person
         may not come in any more. The address goes into a redirection, and nowhere else."""
         return await self._letting_in.redeem(ticket)
+
+    async def choose(self, conference: Conference, choices: Choices) -> Trouble | None:
+        """What whoever leads chose for the others, for as long as nobody is there."""
+        try:
+            await self.occasions.choose(conference, choices)
+        except (BbbError, NotOfferedError) as error:
+            log.warning("conference_not_chosen", error=str(error) or type(error).__name__)
+            return Trouble.DOWN
+        return None
 
     # Ending
 

@@ -130,16 +130,29 @@ class GuestDesk:
 
     async def join(self, token: str) -> Entrance:
         """The way in for a guest. Harmless to ask again."""
-        found = await self.look(token)
+        known = self._known(await self.look(token))
+        if isinstance(known, Entrance):
+            return known
+        guest, conference = known
+        entrance = await self._desk.let_in(conference, Part.GUEST, guest_id=guest.id)
+        return replace(entrance, conference=None)
+
+    async def at_the_door(self, found: tuple[Guest, Conference] | None) -> Entrance:
+        """How a guest finds the door whose link was looked at. Makes nothing, and gives no ticket."""
+        known = self._known(found)
+        if isinstance(known, Entrance):
+            return known
+        return await self._desk.at_the_door_as(known[1], Part.GUEST)
+
+    def _known(self, found: tuple[Guest, Conference] | None) -> Entrance | tuple[Guest, Conference]:
         if found is None:
-            return Entrance(gate=Gate.UNKNOWN)
+            return Entrance(gate=Gate.UNKNOWN, part=Part.GUEST)
         guest, conference = found
         if guest.uses >= MOST_USES:
             return Entrance(gate=Gate.TOO_OFTEN, part=Part.GUEST)
         if conference.state is ConferenceState.ENDED:
             return Entrance(gate=Gate.OVER, part=Part.GUEST)
-        entrance = await self._desk.let_in(conference, Part.GUEST, guest_id=guest.id)
-        return replace(entrance, conference=None)
+        return guest, conference
 
     async def attendance(self, person: Person, conference: Conference) -> tuple[Decision, list[Attended]]:
         """Who was there, for moderators."""

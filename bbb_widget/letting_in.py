@@ -4,6 +4,9 @@ Whoever comes is looked at anew, at the door and again with the ticket: lock, ri
 Whose account is locked is nobody here, whatever they still hold.
 """
 
+from collections.abc import Awaitable
+from dataclasses import replace
+
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -52,6 +55,41 @@ class LettingIn:
         Raises:
             HomeserverError: it is not known who is in the room.
         """
+        known = await self._known(person, conference_id)
+        if isinstance(known, Entrance):
+            return known
+        conference, part = known
+        return await self.let_in(conference, part, user_id=None if person is None else person.user_id)
+
+    async def look(self, person: Person | None, conference_id: str) -> Entrance:
+        """How somebody of the school finds the door. Makes nothing, and gives no ticket.
+
+        Raises:
+            HomeserverError: it is not known who is in the room.
+        """
+        known = await self._known(person, conference_id)
+        return known if isinstance(known, Entrance) else await self.look_as(*known)
+
+    async def look_as(self, conference: Conference, part: Part) -> Entrance:
+        """How somebody finds the door who may come in as `part`. Makes nothing, and gives no ticket."""
+        return await self._gate(self._occasions.looked_at(conference, part), conference, part)
+
+    async def let_in(
+        self, conference: Conference, part: Part, *, user_id: UserId | None = None, guest_id: str | None = None
+    ) -> Entrance:
+        """The way in for somebody who may come in as `part`."""
+        entrance = await self._gate(self._occasions.opened(conference, part), conference, part)
+        if entrance.gate is not Gate.OPEN or entrance.conference is None:
+            return entrance
+        conference = entrance.conference
+        if conference.meeting_id is None:
+            return replace(entrance, gate=Gate.WAIT)
+        ticket = self._tickets.give(
+            Ticket(conference_id=conference.id, meeting_id=conference.meeting_id, user_id=user_id, guest_id=guest_id)
+        )
+        return replace(entrance, ticket=ticket)
+
+    async def _known(self, person: Person | None, conference_id: str) -> Entrance | tuple[Conference, Part]:
         async with self._engine.connect() as connection:
             conference = await read_conference(connection, conference_id)
             if person is not None and await is_locked(connection, person.id):
@@ -59,28 +97,20 @@ class LettingIn:
         if conference is None:
             return Entrance(gate=Gate.UNKNOWN)
         entitled = await self._circles.entitled(conference, person)
-        if person is None or entitled.part is None:
+        if entitled.part is None:
             return Entrance(gate=Gate.REFUSED, decision=entitled.decision)
-        return await self.let_in(conference, entitled.part, user_id=person.user_id)
+        return conference, entitled.part
 
-    async def let_in(
-        self, conference: Conference, part: Part, *, user_id: UserId | None = None, guest_id: str | None = None
-    ) -> Entrance:
-        """The way in for somebody who may come in as `part`."""
+    async def _gate(self, looking: Awaitable[tuple[Conference, bool]], conference: Conference, part: Part) -> Entrance:
         try:
-            conference, is_open = await self._occasions.opened(conference, part)
+            conference, is_open = await looking
         except (BbbError, NotOfferedError) as error:
             log.warning("conference_not_reached", error=str(error) or type(error).__name__)
             trouble = error.trouble if isinstance(error, NotOfferedError) else Trouble.DOWN
             return Entrance(gate=Gate.TROUBLE, trouble=trouble, conference=conference, part=part)
         if conference.state is ConferenceState.ENDED:
             return Entrance(gate=Gate.OVER, conference=conference, part=part)
-        if not is_open or conference.meeting_id is None:
-            return Entrance(gate=Gate.WAIT, conference=conference, part=part)
-        ticket = self._tickets.give(
-            Ticket(conference_id=conference.id, meeting_id=conference.meeting_id, user_id=user_id, guest_id=guest_id)
-        )
-        return Entrance(gate=Gate.OPEN, conference=conference, part=part, ticket=ticket)
+        return Entrance(gate=Gate.OPEN if is_open else Gate.WAIT, conference=conference, part=part)
 
     async def redeem(self, ticket: str) -> str | None:
         """BigBlueButton's address for a ticket, which is used up. None: it is none, or not any more, or its person

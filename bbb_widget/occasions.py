@@ -7,14 +7,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Final
 from weakref import WeakValueDictionary
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from appservice.school_view import SchoolView
-from bbb_widget.api import MeetingInfo
+from bbb_widget.api import BbbError, Created, MeetingInfo
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meeting_settings import Choices
 from bbb_widget.meetings import Meetings
@@ -26,10 +28,13 @@ from school.database.conferences import (
     call_off,
     conference_of_meeting,
     end_meeting,
+    keep_choices,
     meeting_runs,
     read_conference,
 )
 from school.domain.conferences import ConferenceState, Part, Times, must_wait
+
+_NOT_BEGUN: Final = (ConferenceState.PLANNED, ConferenceState.WAITING)
 
 
 class Locks:
@@ -69,20 +74,58 @@ class Occasions:
         self.on_end: list[Callable[[Conference], Awaitable[None]]] = []
         """Called with each conference that is over, once for each occasion."""
 
+    async def looked_at(self, conference: Conference, part: Part) -> tuple[Conference, bool]:
+        """The conference as it is now, and whether somebody who is `part` may come in if they like. Makes nothing."""
+        if conference.state is ConferenceState.ENDED:
+            return conference, False
+        info = await self._info(conference)
+        if info is None and conference.state is ConferenceState.RUNNING:
+            return await self.over(conference), False
+        if info is not None and info.has_moderator:
+            conference = replace(conference, state=ConferenceState.RUNNING)
+        return conference, not self._must_wait(part, info)
+
     async def opened(self, conference: Conference, part: Part) -> tuple[Conference, bool]:
         """The conference as it is now, and whether somebody who is `part` may come in at once."""
         if conference.state is ConferenceState.ENDED:
             return conference, False
-        waits = self._school.wait_for_moderator
         info = await self._info(conference)
-        if info is None and must_wait(part, waits_for_moderator=waits, moderator_is_there=False):
+        if info is None and self._must_wait(part, None):
             if conference.state is ConferenceState.RUNNING:
                 conference = await self.over(conference)
             return conference, False
         if info is None:
             conference = await self._ensure_meeting(conference)
             return conference, conference.state is not ConferenceState.ENDED
-        return conference, not must_wait(part, waits_for_moderator=waits, moderator_is_there=info.has_moderator)
+        return conference, not self._must_wait(part, info)
+
+    async def choose(self, conference: Conference, choices: Choices) -> None:
+        """What the teacher chose, for as long as nobody is there: a meeting that was made already is made anew.
+
+        Raises:
+            BbbError, NotOfferedError: it cannot be; then everything is as it was.
+        """
+        async with self._locks.of(conference.id):
+            async with self._engine.connect() as connection:
+                newest = await read_conference(connection, conference.id)
+            if newest is None or newest.state not in _NOT_BEGUN or Choices(**newest.choices) == choices:
+                return
+            info = await self._info(newest)
+            if info is not None and info.attendees:
+                return
+            newest = replace(newest, choices=asdict(choices))
+            made = None if info is None else await self._make(newest)
+            async with self._engine.begin() as connection:
+                await keep_choices(connection, newest.id, newest.choices)
+                if made is not None:
+                    await self._begin(connection, newest, made)
+        if info is not None:
+            with suppress(BbbError):  # nobody is in it: it ends by itself
+                await self._meetings.end(info.meeting_id)
+
+    def _must_wait(self, part: Part, info: MeetingInfo | None) -> bool:
+        is_there = info is not None and info.has_moderator
+        return must_wait(part, waits_for_moderator=self._school.wait_for_moderator, moderator_is_there=is_there)
 
     async def _info(self, conference: Conference) -> MeetingInfo | None:
         if not conference.goes_on or conference.meeting_id is None:
@@ -106,20 +149,27 @@ class Occasions:
                 return newest  # somebody else was faster
             if newest.state is ConferenceState.WAITING and await self._info(newest) is not None:
                 return newest
-            now = self._clock()
-            slides = self._meetings.slides(newest, now)
-            made = await self._meetings.make(newest.id, newest.title, Choices(**newest.choices), documents=slides)
+            made = await self._make(newest)
             async with self._engine.begin() as connection:
-                await begin_meeting(
-                    connection, newest.id, meeting_id=made.meeting_id, create_time_ms=made.create_time, at=now
-                )
-            return replace(
-                newest,
-                state=ConferenceState.WAITING,
-                meeting_id=made.meeting_id,
-                create_time_ms=made.create_time,
-                begun_at=now,
-            )
+                return await self._begin(connection, newest, made)
+
+    async def _make(self, conference: Conference) -> Created:
+        slides = self._meetings.slides(conference, self._clock())
+        choices = Choices(**conference.choices)
+        return await self._meetings.make(conference.id, conference.title, choices, documents=slides)
+
+    async def _begin(self, connection: AsyncConnection, conference: Conference, made: Created) -> Conference:
+        now = self._clock()
+        await begin_meeting(
+            connection, conference.id, meeting_id=made.meeting_id, create_time_ms=made.create_time, at=now
+        )
+        return replace(
+            conference,
+            state=ConferenceState.WAITING,
+            meeting_id=made.meeting_id,
+            create_time_ms=made.create_time,
+            begun_at=now,
+        )
 
     async def is_gone(self, conference: Conference) -> bool:
         """Whether the meeting of what goes on is not there any more; then the conference is over."""

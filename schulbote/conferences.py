@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,7 +13,6 @@ from appservice.bot.sync_news import Tell
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver
 from appservice.school_view import SchoolView
-from appservice.web.host import WebHost
 from bbb_widget.announcing import Announcing
 from bbb_widget.api import Algorithm, Bbb, BbbServer
 from bbb_widget.callbacks import callback_routes
@@ -26,6 +26,8 @@ from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meetings import Meetings
 from bbb_widget.slides import SlidesDesk
 from bbb_widget.watching import ConferenceWatch
+from bbb_widget.web.parts import PageParts
+from bbb_widget.web.routes import page_routes
 from bbb_widget.widget.room_desk import RoomDesk
 from bbb_widget.widget.web.page import ConferenceWidget
 from bbb_widget.widget.web.routes import widget_routes
@@ -35,6 +37,7 @@ from school.domain.people import UserId
 from school.school_widget import widget_for_the_button
 from school.sealing import Keyring
 from school.texts import Language
+from schulbote.pages import WebPages
 
 _API: Final = "/api"
 _PROBE: Final = "schulbote-check"
@@ -52,18 +55,19 @@ class Conferences:
     slides: SlidesDesk
     language: Language
     widget: ConferenceWidget
+    page_parts: PageParts
+    leads_to: str
+    """Where a browser is led to BigBlueButton: its scheme. Which server it is in the end a load balancer decides."""
 
-    def widget_routes(self, host: WebHost) -> list[web.RouteDef]:
-        """The pages inside Element."""
-        return widget_routes(host, self.widget)
-
-    def routes(self) -> list[web.RouteDef]:
-        """What BigBlueButton and calendar programs ask."""
+    def routes(self, pages: WebPages) -> list[web.RouteDef]:
+        """What BigBlueButton, calendar programs and browsers ask."""
         return [
             *callback_routes(self.desk),
             *entry_routes(self.desk, self.language),
             *feed_routes(self.feeds),
             *self.slides.routes(),
+            *widget_routes(pages.host, self.widget),
+            *page_routes(pages.host, self.page_parts, misses=pages.limits.proofs, leads_to=self.leads_to),
         ]
 
 
@@ -187,4 +191,6 @@ def conferences_of(
         feeds=feeds,
         slides=slides,
         language=Language(settings.school.language),
+        page_parts=PageParts(desk=desk, guests=guests, school=school, view=view, clock=clock),
+        leads_to="" if settings.bbb.url is None else f"{urlsplit(settings.bbb.url).scheme}:",
     )

@@ -34,6 +34,7 @@ from appservice.web.rendering import Renderer
 from appservice.web.routes import Pages, routes
 from appservice.web.site import Site
 from appservice.web.static_files import StaticFiles
+from bbb_widget.web import PAGES as CONFERENCE_PAGES
 from bbb_widget.widget.web.page_set import WIDGET_PAGES
 from school.clock import Clock, utc_now
 from school.config import Settings, read_secret
@@ -43,7 +44,7 @@ from school.texts import Texts
 
 log = structlog.get_logger()
 
-PAGE_SETS: Final[tuple[PageSet, ...]] = (WIDGET_PAGES,)
+PAGE_SETS: Final[tuple[PageSet, ...]] = (CONFERENCE_PAGES, WIDGET_PAGES)
 """Pages that other packages bring. Their routes are among those that `application` is given."""
 
 

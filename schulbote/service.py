@@ -101,8 +101,7 @@ async def serve(settings: Settings) -> None:
         looks = (service.metrics, rest_metrics(engine, service.waiting))
         others = [
             *service.endpoints.routes(),
-            *service.conferences.routes(),
-            *service.conferences.widget_routes(service.own_pages.pages.host),
+            *service.conferences.routes(service.own_pages.pages),
             *metrics_routes(settings.web.listen_host, *looks),
         ]
         application = service.own_pages.pages.application(others, largest_bytes=_LARGEST_BYTES)

@@ -23,19 +23,18 @@ _ONLY_OURS: Final = (
     "default-src 'none'",
     "style-src 'self'",
     "img-src 'self'",
-    "form-action 'self'",
     "base-uri 'none'",
 )
 
 
-def secure(response: web.StreamResponse, site: Site, *, framed: bool = False) -> None:
+def secure(response: web.StreamResponse, site: Site, *, framed: bool = False, leads_to: str = "") -> None:
     """Sets the headers. `framed`: the school's Element may show this page in its window, and the page may have a
-    script of ours that talks to it."""
+    script of ours that talks to it. `leads_to`: a source of the policy to which its forms may lead, too."""
     response.headers.update(_ALWAYS)
     if "Cache-Control" not in response.headers:
         response.headers.update(_NOT_KEPT)
     around = f"{site.element_origin} {_DESKTOP}" if framed and site.element_origin else None
-    policy = [*_ONLY_OURS, f"frame-ancestors {around or _NOBODY}"]
+    policy = [*_ONLY_OURS, f"form-action 'self' {leads_to}".rstrip(), f"frame-ancestors {around or _NOBODY}"]
     if around:
         policy += ["script-src 'self'", "connect-src 'self'"]
     else:

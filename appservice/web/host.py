@@ -57,18 +57,27 @@ class WebHost:
         self._proxies = proxies
         self._handlers: set[object] = set()
 
-    def page(self, page: Page, *, signed_in: bool = False, framed: bool = False, as_json: bool = False) -> _Handler:
+    def page(
+        self,
+        page: Page,
+        *,
+        signed_in: bool = False,
+        framed: bool = False,
+        as_json: bool = False,
+        leads_to: str = "",
+    ) -> _Handler:
         """A handler for aiohttp. `signed_in`: only for who is signed in; others sign in first and come back. `framed`:
-        the page may be in the window of a messenger. `as_json`: it is called by a script of ours."""
+        the page may be in the window of a messenger. `as_json`: it is called by a script of ours. `leads_to`: its
+        forms may lead there, too, by a redirection (a source of the Content-Security-Policy)."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             visit = request[_VISIT]
-            visit.framed, visit.as_json = framed, as_json
+            visit.framed, visit.as_json, visit.leads_to = framed, as_json, leads_to
             visit.identity = await self._identities.of(request, framed=framed)
             if signed_in and visit.identity is None:
                 if request.method not in ("GET", "HEAD"):
                     raise Problem(Trouble.SIGNED_OUT)
-                return visit.go(f"/login?next={request.path}")
+                return visit.go(f"/login?next={request.rel_url.raw_path}")
             return await page(visit)
 
         return self.file(handle)
@@ -88,7 +97,7 @@ class WebHost:
         visit = Visit(request, site=self._site, cookies=self._cookies, tokens=self._tokens, renderer=self._renderer)
         request[_VISIT] = visit
         response = await self._answer(visit, handler)
-        secure(response, self._site, framed=visit.framed)
+        secure(response, self._site, framed=visit.framed, leads_to=visit.leads_to)
         return response
 
     def _is_page(self, request: web.Request) -> bool:

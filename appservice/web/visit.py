@@ -41,6 +41,7 @@ class Visit:
         self.identity: Identity | None = None
         self.framed = False
         self.as_json = False
+        self.leads_to = ""
         self.address = request.remote or ""
         """Whence the browser comes."""
         self._cookies = cookies

@@ -187,6 +187,11 @@ async def keep_messages(connection: AsyncConnection, conference_id: str, message
     await connection.execute(update(conferences).where(conferences.c.id == conference_id).values(messages=written))
 
 
+async def keep_choices(connection: AsyncConnection, conference_id: str, choices: dict[str, bool]) -> None:
+    """What the teacher chose for it."""
+    await connection.execute(update(conferences).where(conferences.c.id == conference_id).values(choices=choices))
+
+
 async def attach_slides(connection: AsyncConnection, conference_id: str, slides: Slides) -> None:
     """From now on a conference begins with these."""
     here = update(conferences).where(conferences.c.id == conference_id)

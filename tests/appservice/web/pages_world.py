@@ -1,7 +1,7 @@
 """The pages of a small school, a homeserver that knows passwords, and a browser that keeps cookies."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -207,6 +207,8 @@ class World:
         language: str = "de",
         page_sets: Sequence[PageSet] = (),
         own_groups_only: bool = False,
+        more: Callable[[WebPages], list[web.RouteDef]] = lambda _: [],
+        view: Any = None,
     ) -> None:
         yaml = SCHOOL_YAML.format(public_url=public_url, sign_in=sign_in, language=language)
         yaml = yaml.replace("accounts: {sign_in: oidc}\n", OIDC).replace("accounts: {sign_in: ldap}\n", LDAP)
@@ -219,7 +221,7 @@ class World:
         self.settings = load_settings(folder / "school.yaml")
         self.clock = FakeClock()
         self.homeserver = FakeHomeserver()
-        self.view = FakeView()
+        self.view = view or FakeView()
         self.codes = FakeCodes()
         self.told: list[tuple[UserId, str]] = []
         self.tell_trouble: Exception | None = None
@@ -240,7 +242,7 @@ class World:
             self.settings,
             engine=engine,
             homeserver=self.homeserver,  # type: ignore[arg-type] # as far as the pages need one
-            view=self.view,  # type: ignore[arg-type]
+            view=self.view,
             codes=self.codes,
             resets=desk,
             print_letter=self._print,
@@ -250,7 +252,8 @@ class World:
             clock=self.clock,
         )
         application = self.pages.application(
-            [web.post("/_matrix/app/v1/ping", _pong), web.get("/metrics", _pong)], largest_bytes=2**20
+            [web.post("/_matrix/app/v1/ping", _pong), web.get("/metrics", _pong), *more(self.pages)],
+            largest_bytes=2**20,
         )
         self.server = TestServer(application)
         self.browsers: list[Browser] = []

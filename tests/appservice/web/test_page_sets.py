@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 from builders import IDA
 from pages_world import World, words_of
 
@@ -50,10 +49,9 @@ async def _show(visit: Visit) -> web.Response:
 
 
 async def test_a_page_of_another_package_is_one_like_ours(new_world: Callable[..., Any], other: PageSet) -> None:
-    world: World = new_world(page_sets=(other,))
-    pages = world.pages
-    application = pages.application([web.get("/other", pages.host.page(_show, signed_in=True))], largest_bytes=2**20)
-    world.server = TestServer(application)
+    world: World = new_world(
+        page_sets=(other,), more=lambda pages: [web.get("/other", pages.host.page(_show, signed_in=True))]
+    )
     await world.server.start_server()
     stranger = world.browser()
     assert (await stranger.get("/other")).headers["Location"] == "/login?next=/other"
