@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from school.config.conferences import ConferenceSettings
 from school.config.keep import KeepSettings
 from school.config.register import RegisterSettings
 from school.database.personal_data import Topic
@@ -29,7 +30,7 @@ from school.domain.rooms import (
     RoomKind,
 )
 from school.texts import Language, Texts
-from school.texts.privacy import KEPT_WORDS
+from school.texts.privacy import KEPT_WORDS, Periods
 from schulbote.rule_words import FIXED_RULES
 
 ROOT: Final = Path(__file__).parents[1]
@@ -390,12 +391,13 @@ def _stored(role: Role) -> Callable[[Language], str]:
     """What is stored about somebody of a role, and until when, with the default periods."""
 
     def write(language: Language) -> str:
-        periods = {
-            "erase_days": RegisterSettings.model_fields["erase_after_days"].default,
-            "audit_days": KeepSettings.model_fields["audit_days"].default,
-        }
+        periods = Periods(
+            erase_days=RegisterSettings.model_fields["erase_after_days"].default,
+            audit_days=KeepSettings.model_fields["audit_days"].default,
+            attendance_days=ConferenceSettings.model_fields["attendance_days"].default,
+        )
         told = [
-            words.with_periods(**periods)
+            words.with_periods(periods)
             for topic in Topic
             if role == TEACHER or topic not in _ONLY_WHO_RESTS
             for words in [KEPT_WORDS[language][topic]]

@@ -16,7 +16,7 @@ from appservice.own_data import OwnMessage, OwnRoom
 from school.database.personal_data import Row, Topic
 from school.domain.people import PersonId, UserId
 from school.texts import CATALOGUES, Language
-from school.texts.privacy import KEPT_WORDS, KeptWords
+from school.texts.privacy import KEPT_WORDS, KeptWords, Periods
 from schulbote.export_tasks import task_tables
 from schulbote.export_words import WORDS
 
@@ -92,8 +92,7 @@ class Pages:
     language: Language
     zone: ZoneInfo
     school: str
-    erase_days: int
-    audit_days: int
+    periods: Periods
     name_of: Callable[[UserId], str]
     _jinja: Environment = field(init=False, repr=False)
 
@@ -142,7 +141,7 @@ class Pages:
         return f"{named} ({kind})" if room.name else f"{kind} {named}".strip() or room.id
 
     def _part(self, topic: Topic, told: Everything) -> _Part:
-        words = KEPT_WORDS[self.language][topic].with_periods(erase_days=self.erase_days, audit_days=self.audit_days)
+        words = KEPT_WORDS[self.language][topic].with_periods(self.periods)
         kept = told.kept.get(topic, {})
         lines, facts, tables = self._shown(topic, kept, told)
         further = [_as_it_is(name, rows) for name, rows in kept.items() if name not in _SHOWN and rows]

@@ -23,6 +23,7 @@ from school.database.personal_data import Row, Subject, Topic, everything_about
 from school.domain.people import UserId
 from school.sealing import Keyring
 from school.texts import Language
+from school.texts.privacy import Periods
 from schulbote.archive import new_archive
 from schulbote.export_pages import Everything, Pages, RoomTold
 from schulbote.json_text import as_text
@@ -67,8 +68,7 @@ async def export_person(
             language=Language(settings.school.language),
             zone=settings.zone,
             school=settings.school.name,
-            erase_days=settings.register.erase_after_days,
-            audit_days=settings.keep.audit_days,
+            periods=Periods.of(settings),
             name_of=lambda user_id: names.get(user_id) or user_id,
         ),
         with_files=with_files,

@@ -100,8 +100,7 @@ class MyData:
         )
 
     def _words(self, topic: Topic, texts: PageTexts) -> KeptWords:
-        words = KEPT_WORDS[texts.language][topic]
-        return words.with_periods(erase_days=self._site.erase_after_days, audit_days=self._site.audit_days)
+        return KEPT_WORDS[texts.language][topic].with_periods(self._site.periods)
 
     def _from_register(self, person: Person, texts: PageTexts) -> Iterator[Fact]:
         directory = self._directory()

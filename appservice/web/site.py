@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from school.config import Settings
 from school.config.accounts import SignIn
 from school.texts import Language
+from school.texts.privacy import Periods
 
 AFTER_LOGIN = "/account"
 
@@ -25,8 +26,7 @@ class Site:
     sign_in: SignIn
     passwords_at: str | None
     """Where they are changed then, if that is a page."""
-    erase_after_days: int
-    audit_days: int
+    periods: Periods
 
     @classmethod
     def of(cls, settings: Settings) -> "Site":
@@ -40,8 +40,7 @@ class Site:
             element_url=settings.web.element_url,
             sign_in=settings.accounts.sign_in,
             passwords_at=None if settings.accounts.oidc is None else settings.accounts.oidc.passwords_at,
-            erase_after_days=settings.register.erase_after_days,
-            audit_days=settings.keep.audit_days,
+            periods=Periods.of(settings),
         )
 
     @property

@@ -1,14 +1,34 @@
 """What people are told of what is stored about them, and until when, for each heading of
 `school.database.personal_data`.
 
-`{erase_days}` and `{audit_days}` are the school's periods (`register.erase_after_days`, `keep.audit_days`).
+`{erase_days}`, `{audit_days}` and `{attendance_days}` are the school's periods, which `Periods` holds. Nothing
+else says how long something is kept.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
+from school.config import Settings
 from school.texts import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periods:
+    """How long a school keeps what, in days."""
+
+    erase_days: int
+    audit_days: int
+    attendance_days: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Periods":
+        """What school.yaml says."""
+        return cls(
+            erase_days=settings.register.erase_after_days,
+            audit_days=settings.keep.audit_days,
+            attendance_days=settings.conferences.attendance_days,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +39,9 @@ class KeptWords:
     what: str
     until: str
 
-    def with_periods(self, *, erase_days: int, audit_days: int) -> "KeptWords":
+    def with_periods(self, periods: Periods) -> "KeptWords":
         """The same with the periods of a school."""
-        until = self.until.format(erase_days=erase_days, audit_days=audit_days)
+        until = self.until.format(**asdict(periods))
         return KeptWords(title=self.title, what=self.what, until=until)
 
 
@@ -94,7 +114,7 @@ KEPT_WORDS: Final[Mapping[Language, Mapping[str, KeptWords]]] = {
                 "sehen die Lehrkräfte der Konferenz. Ton und Bild werden nicht aufgezeichnet, wenn die Schule es nicht "
                 "erlaubt."
             ),
-            until="14 Tage, wenn die Schule nichts anderes festlegt.",
+            until="{attendance_days} Tage nach dem Ende der Konferenz.",
         ),
         "tasks": KeptWords(
             title="Aufgaben",
@@ -180,7 +200,7 @@ KEPT_WORDS: Final[Mapping[Language, Mapping[str, KeptWords]]] = {
                 "Which conferences you started or planned, and in which you were from when until when. The teachers of "
                 "the conference see that. Sound and picture are not recorded, unless the school allows it."
             ),
-            until="14 days, unless the school says otherwise.",
+            until="{attendance_days} days after the end of the conference.",
         ),
         "tasks": KeptWords(
             title="Tasks",

@@ -29,7 +29,7 @@ from school.domain.people import PersonId, UserId
 from school.domain.rooms import RoomKind, RoomStamp
 from school.sealing import HELD_KEY, Binding, Keyring
 from school.texts import Language
-from school.texts.privacy import KEPT_WORDS
+from school.texts.privacy import KEPT_WORDS, Periods
 from schulbote.connections import open_database
 from schulbote.export_words import WORDS
 from schulbote.named import NotMeantError
@@ -379,7 +379,7 @@ def test_every_word_is_used() -> None:
 def test_every_heading_says_what_and_until_when(language: Language) -> None:
     assert set(KEPT_WORDS[language]) == {topic.value for topic in Topic}
     for words in KEPT_WORDS[language].values():
-        filled = words.with_periods(erase_days=90, audit_days=365)
+        filled = words.with_periods(Periods(erase_days=90, audit_days=365, attendance_days=14))
         assert filled.what.endswith(".")
         assert filled.until.endswith(".")
         assert "{" not in filled.until

@@ -209,10 +209,11 @@ class World:
         own_groups_only: bool = False,
         more: Callable[[WebPages], list[web.RouteDef]] = lambda _: [],
         view: Any = None,
+        more_yaml: str = "",
     ) -> None:
         yaml = SCHOOL_YAML.format(public_url=public_url, sign_in=sign_in, language=language)
         yaml = yaml.replace("accounts: {sign_in: oidc}\n", OIDC).replace("accounts: {sign_in: ldap}\n", LDAP)
-        (folder / "school.yaml").write_text(yaml)
+        (folder / "school.yaml").write_text(yaml + more_yaml)
         (folder / "secrets").mkdir(mode=0o700, exist_ok=True)
         key = folder / "secrets" / "web_key"
         key.write_text("a key for tests only")

@@ -1,7 +1,10 @@
 """One's own account: what is stored, and the ways out of it."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from builders import BEN, GABI, IDA, standing
@@ -11,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from school.database.audit import Action, record
 from school.database.tables import audit_log, held_messages
+from school.texts import Language
+from school.texts.privacy import KEPT_WORDS, Periods
 
 DEVICES = [
     {"device_id": "OLD", "display_name": "Cinny", "last_seen_ts": 1_700_000_000_000},
@@ -54,6 +59,23 @@ async def test_it_says_what_is_stored_and_until_when(world: World, engine: Async
     ):
         assert said in words
     assert "Ida" not in words.replace("Idas Handy", "")
+
+
+async def test_how_long_something_is_kept_is_what_school_yaml_says(
+    new_world: Callable[..., World],
+) -> None:
+    world = new_world(
+        more_yaml="register: {erase_after_days: 33}\nkeep: {audit_days: 444}\nconferences: {attendance_days: 5}\n"
+    )
+    await world.server.start_server()
+    page = await (await world.signed_in(BEN)).text("/account")
+    told = [unescape(until) for until in re.findall(r'<p class="until">Wie lange: (.*?)</p>', page)]
+    periods = Periods(erase_days=33, audit_days=444, attendance_days=5)
+    assert told == [words.with_periods(periods).until for words in KEPT_WORDS[Language.GERMAN].values()]
+    said = words_of(page)
+    for period in ("danach 33 Tage", "444 Tage, auch wenn", "5 Tage nach dem Ende"):
+        assert period in said
+    assert not re.search(r"\b(90|365|14) Tage", said)
 
 
 async def test_a_guardian_sees_whose_guardian(world: World) -> None:
