@@ -22,7 +22,7 @@ from acceptance.installed import School
 from acceptance.running import REGISTERS, free_ports, is_listening, schulbote
 
 BOT = "@schulbote:schule-am-see.test"
-TEACHER, PUPIL, COLLEAGUE = "t00001", "s00001", "t00002"
+TEACHER, PUPIL, COLLEAGUE, OTHER_PUPIL = "t00001", "s00001", "t00002", "s00003"
 NEW_PASSWORD = re.compile(r"[a-z0-9]{4}-[a-z0-9]{5}-[a-z0-9]{5}")
 
 
@@ -46,6 +46,39 @@ def library(request, tmp_path_factory) -> Iterator[Library]:
     library = Nio() if request.param == Nio.name else open_js_sdk(tmp_path_factory.mktemp("js-sdk") / "log")
     yield library
     library.close()
+
+
+class Browser:
+    """Follows links and sends forms by hand. Synapse marks its cookies Secure, and here is no TLS."""
+
+    def __init__(self) -> None:
+        self._cookies: dict[str, str] = {}
+
+    def request(self, url: str, form: dict[str, str] | None = None) -> tuple[int, str, str]:
+        """Status, where it leads, and the page."""
+        parts = urlsplit(url)
+        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        target = f"{parts.path}?{parts.query}"
+        connection.request(
+            "GET" if form is None else "POST", target, None if form is None else urlencode(form), headers
+        )
+        answer = connection.getresponse()
+        page = answer.read().decode(errors="replace")
+        for line in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = line.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        connection.close()
+        return answer.status, answer.headers.get("Location", ""), page
+
+    def submit(self, page: str, to: str, **fields: str) -> tuple[int, str, str]:
+        """Opens a page of ours and sends a form from it to a path."""
+        _, _, text = self.request(page)
+        [token, *_] = re.findall(r'name="form_token" value="([^"]+)"', text)
+        parts = urlsplit(page)
+        return self.request(f"{parts.scheme}://{parts.netloc}{to}", {"form_token": unescape(token), **fields})
 
 
 # --- A directory server -------------------------------------------------------------------------------------------
@@ -145,6 +178,29 @@ def test_staff_get_a_new_password_by_the_command_line(ldap_school: School) -> No
     assert verified.returncode == 0, verified.stderr
 
 
+def test_the_pages_take_that_password_and_a_reset_there_sets_a_new_one(ldap_school: School) -> None:
+    pages, browser = f"http://127.0.0.1:{ldap_school.port + 1}", Browser()
+    pupil, other = "s00005", f"@{OTHER_PUPIL}:schule-am-see.test"
+    refused, _, _ = browser.submit(f"{pages}/login", "/login", name=TEACHER, password="secret")
+    assert refused == 403
+    status, _, _ = browser.submit(f"{pages}/login", "/login", name=TEACHER, password=f"secret-{TEACHER}")
+    assert status == 303
+    assert "an den Computern deiner Schule" in browser.request(f"{pages}/password")[2]
+    online = signed_in(ldap_school, OTHER_PUPIL)
+    status, place, _ = browser.submit(f"{pages}/reset", "/reset", person=other, sure="yes")
+    assert status == 303
+    _, _, shown = browser.request(pages + place)
+    assert "Neues Passwort" in shown
+    [password] = NEW_PASSWORD.findall(shown.partition("Neues Passwort")[2].partition("</code>")[0])
+    status, _, letter = browser.submit(pages + place, place, language="")
+    assert (status, letter[:5]) == (200, "%PDF-")
+    assert online.get("account/whoami").status == 401
+    assert Client(ldap_school.homeserver).try_login(OTHER_PUPIL, f"secret-{OTHER_PUPIL}").status == 403
+    assert signed_in(ldap_school, OTHER_PUPIL, password).get("account/whoami").status == 200
+    assert password not in (ldap_school.folder / "run.out").read_text()
+    assert signed_in(ldap_school, pupil).get("account/whoami").status == 200, "nobody else's has changed"
+
+
 # --- Single sign-on -----------------------------------------------------------------------------------------------
 
 
@@ -161,39 +217,18 @@ def provider() -> Iterator[str]:
         process.wait()
 
 
-class Browser:
-    """Follows a sign-in by hand. Synapse marks its cookies Secure, and here is no TLS."""
-
-    def __init__(self) -> None:
-        self._cookies: dict[str, str] = {}
-
-    def request(self, url: str, form: dict[str, str] | None = None) -> tuple[int, str, str]:
-        """Status, where it leads, and the page."""
-        parts = urlsplit(url)
-        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        target = f"{parts.path}?{parts.query}"
-        connection.request(
-            "GET" if form is None else "POST", target, None if form is None else urlencode(form), headers
-        )
-        answer = connection.getresponse()
-        page = answer.read().decode()
-        for line in answer.headers.get_all("Set-Cookie") or []:
-            name, _, value = line.partition(";")[0].partition("=")
-            self._cookies[name] = value
-        connection.close()
-        return answer.status, answer.headers.get("Location", ""), page
+def is_known(issuer: str, login: str) -> None:
+    """The provider knows somebody of this login."""
+    connection = HTTPConnection("localhost", urlsplit(issuer).port, timeout=30)
+    claims = f'{{"preferred_username": "{login}"}}'
+    connection.request("PUT", f"/users/sub-{login}", claims, {"Content-Type": "application/json"})
+    assert connection.getresponse().status == 204
+    connection.close()
 
 
 def sign_in(school: School, issuer: str, login: str) -> tuple[int, str]:
     """From the button to the last page: its status, and the login token on it."""
-    with_claims = HTTPConnection("localhost", urlsplit(issuer).port, timeout=30)
-    claims = f'{{"preferred_username": "{login}"}}'
-    with_claims.request("PUT", f"/users/sub-{login}", claims, {"Content-Type": "application/json"})
-    assert with_claims.getresponse().status == 204
-    with_claims.close()
+    is_known(issuer, login)
     browser = Browser()
     start = f"{school.homeserver}/_matrix/client/v3/login/sso/redirect/oidc-school"
     _, to_provider, _ = browser.request(f"{start}?{urlencode({'redirectUrl': 'http://127.0.0.1/app'})}")
@@ -253,3 +288,27 @@ def test_other_clients_sign_in_with_it_as_well(oidc_school: School, issuer: str,
     assert library.log_in_with_token(oidc_school.homeserver, f"@{PUPIL}:schule-am-see.test", token).rooms()
     with pytest.raises(RefusedError):
         library.log_in_with_token(oidc_school.homeserver, f"@{PUPIL}:schule-am-see.test", token)
+
+
+def test_the_pages_send_people_there_and_take_them_in_when_they_are_back(oidc_school: School, issuer: str) -> None:
+    pages, browser, login = f"http://127.0.0.1:{oidc_school.port + 1}", Browser(), COLLEAGUE
+    is_known(issuer, login)
+    status, leads_to, _ = browser.request(f"{pages}/account")
+    assert (status, leads_to) == (303, "/login?next=/account")
+    _, _, page = browser.request(pages + leads_to)
+    assert "Mit IServ anmelden" in page
+    [way] = re.findall(r'href="(/login/sso\?[^"]+)"', unescape(page))
+    _, to_synapse, _ = browser.request(pages + way)
+    assert to_synapse.startswith(oidc_school.homeserver)
+    _, to_provider, _ = browser.request(to_synapse)
+    assert to_provider.startswith(issuer)
+    _, to_synapse, _ = browser.request(to_provider, {"sub": f"sub-{login}"})
+    _, back, _ = browser.request(to_synapse)
+    assert back.startswith(f"{pages}/login/sso/back?"), "without a question in between"
+    assert Browser().request(back)[0] == 403, "the end of somebody else's way signs nobody in"
+    status, leads_to, _ = browser.request(back)
+    assert (status, leads_to) == (303, "/account")
+    status, _, page = browser.request(pages + leads_to)
+    assert status == 200
+    assert f"@{login}:schule-am-see.test" in page
+    assert "Du bist in keinem Messenger angemeldet" in page, "the login for the pages leaves no device"
