@@ -28,6 +28,7 @@ def ensure_secrets(settings: Settings) -> None:
         settings.secrets.web_key,
         settings.secrets.identity_key,
         settings.secrets.code_key,
+        settings.secrets.task_keys,
     )
     for path in keys:
         ensure_secret(path, new_key())

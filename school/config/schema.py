@@ -30,6 +30,7 @@ from school.config.rest import RestSettings
 from school.config.secret_files import read_secret
 from school.config.section import FilePath, RoleName, Section, Text, WebAddress, frozen, source_of
 from school.config.source import Source, dotted
+from school.config.tasks import TaskSettings
 from school.domain.files import FileLimits, FileRules
 from school.domain.groups import GroupKind
 from school.domain.layout import NAME
@@ -139,6 +140,11 @@ class SecretsSettings(Section):
     def identity_key(self) -> Path:
         """The key of the hashes that stand for persons whom the register gives no id."""
         return self.folder / "identity_key"
+
+    @property
+    def task_keys(self) -> Path:
+        """With which the keys of tasks' files are wrapped, one a line, the newest first."""
+        return self.folder / "task_keys"
 
     @property
     def code_key(self) -> Path:
@@ -302,6 +308,7 @@ class Settings(Section):
     module: ModuleSettings
     bbb: BbbSettings
     conferences: ConferenceSettings
+    tasks: TaskSettings
     keep: KeepSettings
     demo: bool = False
 

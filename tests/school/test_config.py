@@ -782,6 +782,7 @@ def test_every_secret_has_its_file_in_the_folder(load: Load, tmp_path: Path) -> 
         "web_key",
         "identity_key",
         "code_key",
+        "task_keys",
     )
     assert [getattr(secrets, name) for name in names] == [tmp_path / "secrets" / name for name in names]
 

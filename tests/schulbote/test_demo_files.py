@@ -28,6 +28,7 @@ def test_a_home_is_made_with_everything_in_it(tmp_path: Path) -> None:
         "secrets/identity_key",
         "secrets/macaroon_secret_key",
         "secrets/message_keys",
+        "secrets/task_keys",
         "secrets/web_key",
         "secrets/module_token",
         "synapse/homeserver.yaml",

@@ -61,7 +61,16 @@ def test_secrets_are_the_owners_alone(tmp_path: Path) -> None:
     secrets = tmp_path / "secrets"
     assert mode(secrets) == 0o700
     assert {path.name: oct(mode(path)) for path in secrets.iterdir()} == dict.fromkeys(
-        ("appservice_token", "homeserver_token", "module_token", "message_keys", "web_key", "identity_key", "code_key"),
+        (
+            "appservice_token",
+            "homeserver_token",
+            "module_token",
+            "message_keys",
+            "web_key",
+            "identity_key",
+            "code_key",
+            "task_keys",
+        ),
         "0o600",
     )
     assert mode(tmp_path / "registration.yaml") == 0o600
@@ -76,8 +85,9 @@ def test_secrets_can_be_read_and_are_different_ones(tmp_path: Path) -> None:
         tokens |= {read_secret(path) for path in (secrets.appservice_token, secrets.homeserver_token)}
         tokens.add(read_secret(secrets.module_token))
         keys |= {*read_keys(secrets.message_keys), *read_keys(secrets.identity_key), *read_keys(secrets.code_key)}
+        keys |= {*read_keys(secrets.task_keys)}
     assert len(tokens) == 6
-    assert len(keys) == 6
+    assert len(keys) == 8
     assert all(len(token) >= 43 for token in tokens)
 
 
