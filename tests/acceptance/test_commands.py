@@ -57,10 +57,14 @@ def test_who_is_in_a_group_is_told_to_who_may_know(demo, visitor, pupil, strange
     for account in of_class:
         assert account["name"] in told
         assert account["name"] in told_to_pupil
-    assert "Noch nie angemeldet" in told
     assert "angemeldet" not in told_to_pupil
     assert pupil.name not in told.partition("Noch nie angemeldet")[2]
     assert "finde ich nicht" in stranger.ask(f"!wer {CLASS}")
+
+
+def test_a_teacher_is_told_who_was_never_here(people, visitor):
+    newcomer = people.newcomer()
+    assert newcomer["name"] in visitor.ask(f"!wer {newcomer['groups'][0]}").partition("Noch nie angemeldet")[2]
 
 
 def test_a_contact_is_found_by_a_name_with_a_slip_and_can_be_written_to(people, pupil):
