@@ -7,6 +7,7 @@ from typing import Final
 from ruamel.yaml import YAML
 
 from school.config import Settings, load_settings
+from schulbote.demo_bbb import SIMULATED_BBB
 from schulbote.files import ensure_secret, new_signing_key, write_whole, write_yaml
 from schulbote.homeserver_config import demo_settings, log_settings
 from schulbote.new_school import ensure_secrets, write_registration
@@ -23,6 +24,7 @@ _KEPT_OF_REST: Final = ("office", "urgent_per_day")
 _SCHOOL_YAML: Final = """\
 # Written anew at every start of `schulbote demo`. A demo keeps no school hours, so that it can be tried at night.
 # To try out rights, add sections {kept} below; they are kept. So is rest.office.
+# Video conferences are simulated; with a bbb section of your own they are real.
 demo: true
 school:
   name: Demo-Schule
@@ -37,6 +39,9 @@ database:
   url: sqlite:///schulbote.db
 register:
   folder: {register}
+bbb:
+  url: {bbb}
+  secret_file: secrets/simulated_bbb
 """
 
 
@@ -74,11 +79,12 @@ class DemoHome:
             port=port,
             web_port=port + 1,
             register=_quoted(str(register)),
+            bbb=f"http://127.0.0.1:{port + 1}{SIMULATED_BBB}",
         )
         write_whole(self.school_yaml, self._with_own_sections(text))
         settings = load_settings(self.school_yaml)
         ensure_secrets(settings)
-        for name in ("macaroon_secret_key", "form_secret", self.password_key.name):
+        for name in ("macaroon_secret_key", "form_secret", "simulated_bbb", self.password_key.name):
             ensure_secret(settings.secrets.folder / name)
         ensure_secret(synapse / "signing.key", new_signing_key())
         registration = synapse / "registration.yaml"
@@ -99,6 +105,8 @@ class DemoHome:
         load_settings(self.school_yaml)
         yaml = YAML()  # keeps comments
         new, written = yaml.load(text), yaml.load(self.school_yaml.read_text(encoding="utf-8"))
+        if str((written.get("bbb") or {}).get("url")).endswith(SIMULATED_BBB):
+            del written["bbb"]  # the demo's own, perhaps with another port
         new |= {key: written[key] for key in KEPT if key in written and key != "register"}
         new["register"] = dict(written.get("register") or {}) | dict(new["register"])
         rest = written.get("rest") or {}

@@ -51,6 +51,7 @@ from school.texts import Language, Texts
 from schulbote.audit_keeper import AuditKeeper
 from schulbote.conferences import conferences_of, open_bbb
 from schulbote.connections import audit_keys, open_database, open_first_codes, open_homeserver, open_runner
+from schulbote.demo_bbb import simulated_routes
 from schulbote.group_parts import GroupParts
 from schulbote.homeserver_config import APPSERVICE_ID
 from schulbote.metrics import SyncMetrics, metrics_routes, rest_metrics
@@ -102,6 +103,7 @@ async def serve(settings: Settings) -> None:
         others = [
             *service.endpoints.routes(),
             *service.conferences.routes(service.own_pages.pages),
+            *simulated_routes(settings),
             *metrics_routes(settings.web.listen_host, *looks),
         ]
         application = service.own_pages.pages.application(others, largest_bytes=_LARGEST_BYTES)

@@ -3,10 +3,12 @@
 import shutil
 import signal
 from collections.abc import Iterator
+from urllib.request import urlopen
 
 import pytest
 
 from acceptance.client import Client, wait_until
+from acceptance.conferences import PAGE, press, title_for_one_story, way_in
 from acceptance.people import Admin, People, Person
 from acceptance.running import REGISTERS, Demo, free_ports, is_listening, schulbote, small_register
 
@@ -222,3 +224,25 @@ def test_check_says_when_the_homeserver_does_not_answer(demo, tmp_path):
     assert checked.returncode == 1
     (line,) = checked.stderr.strip().splitlines()
     assert "cannot be reached" in line
+
+
+def test_a_demo_has_conferences_that_say_that_they_are_simulated(kept_demo):
+    kept_demo.start()
+    web = kept_demo.info["web"]
+    teacher, pupil = People(kept_demo).teacher("Klasse 5a"), People(kept_demo).pupil("Klasse 5a")
+    title = title_for_one_story()
+    said = teacher.ask(f"!konferenz {title} mit Klasse 5a")
+    assert PAGE.search(said)[0].startswith(f"{web}/conference/")
+    assert way_in(pupil, title) is None
+    address = press(way_in(teacher, title))[1]
+    assert address.startswith(f"{web}/demo-bbb/api/join?")
+    with urlopen(address, timeout=20) as answer:
+        page = answer.read().decode()
+    assert "Das ist nur nachgestellt" in page
+    assert f"{teacher.name}: MODERATOR" in page
+    assert wait_until(lambda: way_in(pupil, title), 15)
+    checked = schulbote("-c", kept_demo.info["config"], "check")
+    assert f"{web}/demo-bbb" in checked.stdout
+    teacher.ask("!konferenz ende")
+    assert way_in(pupil, title) is None
+    kept_demo.end()

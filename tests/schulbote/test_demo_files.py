@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from school.config import ConfigError, load_settings, read_keys, read_secret
+from schulbote.demo_bbb import simulated_routes
 from schulbote.demo_files import SERVER_NAME, DemoHome
 
 
@@ -31,6 +32,7 @@ def test_a_home_is_made_with_everything_in_it(tmp_path: Path) -> None:
         "secrets/task_keys",
         "secrets/web_key",
         "secrets/module_token",
+        "secrets/simulated_bbb",
         "synapse/homeserver.yaml",
         "synapse/log.yaml",
         "synapse/registration.yaml",
@@ -66,6 +68,28 @@ def test_the_settings_are_those_of_a_school_without_hours(tmp_path: Path) -> Non
     assert settings.database.url.startswith("sqlite:///")
     assert read_keys(settings.secrets.message_keys)
     assert read_secret(home.password_key)
+
+
+def test_conferences_are_simulated_at_the_port_of_the_pages(tmp_path: Path) -> None:
+    for port in (18_100, 18_200):  # a second start with another port
+        settings = load_settings(prepared(tmp_path / "home", port=port).school_yaml)
+        assert settings.bbb.url == f"http://127.0.0.1:{port + 1}/demo-bbb"
+        assert settings.bbb.url == f"{settings.web.public_url}/demo-bbb"
+        assert settings.bbb.secret_file is not None
+        assert read_secret(settings.bbb.secret_file)
+        assert len(simulated_routes(settings)) > 1
+
+
+def test_a_bigbluebutton_of_ones_own_is_kept_and_not_simulated(tmp_path: Path) -> None:
+    home = prepared(tmp_path / "home")
+    (home.folder / "own").write_text("a secret")
+    (home.folder / "own").chmod(0o600)
+    for own in ("bbb: {url: 'https://bbb.schule.de/bigbluebutton', secret_file: own}\n", "bbb: {}\n"):
+        written = home.school_yaml.read_text().partition("bbb:")[0]
+        home.school_yaml.write_text(written + own)
+        settings = load_settings(prepared(home.folder).school_yaml)
+        assert settings.bbb.url == (None if own == "bbb: {}\n" else "https://bbb.schule.de/bigbluebutton")
+        assert simulated_routes(settings) == []
 
 
 @pytest.mark.parametrize("name", ["it's here", 'so-called "register"', "a: b", "#1", "ä ö", "{x}", "%s", "back\\slash"])
