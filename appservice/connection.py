@@ -6,7 +6,7 @@ The only file that knows mautrix.
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from mautrix.api import HTTPAPI, Method
@@ -154,7 +154,7 @@ class Connection:
         return dict(answer)
 
     @asynccontextmanager
-    async def stream(self, path: str, *, as_user: UserId) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def stream(self, path: str, *, as_user: UserId, **query: str | int) -> AsyncIterator[AsyncIterator[bytes]]:
         """What is no JSON, piece by piece.
 
         Raises:
@@ -163,7 +163,7 @@ class Connection:
         try:
             async with self._session.get(
                 f"{self._base_url}{path}",
-                params={"user_id": as_user},
+                params={**query, "user_id": as_user},
                 headers={"Authorization": f"Bearer {self._token}"},
                 timeout=_OF_A_STREAM,
             ) as answer:
@@ -171,4 +171,27 @@ class Connection:
                     raise _error(answer.status, "", answer.reason or "no reason given")
                 yield answer.content.iter_chunked(_PIECE)
         except (ClientError, TimeoutError) as error:
+            raise TryLaterError(f"the homeserver cannot be reached: {error}") from error
+
+    async def give(self, path: str, file: BinaryIO, media_type: str, *, as_user: UserId) -> dict[str, Any]:
+        """Sends what is no JSON, piece by piece, and closes it.
+
+        Raises:
+            HomeserverError: one of its three kinds.
+        """
+        try:
+            async with self._session.post(
+                f"{self._base_url}{path}",
+                params={"user_id": as_user},
+                headers={"Authorization": f"Bearer {self._token}", "Content-Type": media_type},
+                data=file,
+                timeout=_OF_A_STREAM,
+            ) as answer:
+                said = await answer.json(content_type=None)
+                said = said if isinstance(said, dict) else {}
+                if answer.status >= 400:
+                    words, code = str(said.get("error", "")), str(said.get("errcode", ""))
+                    raise _error(answer.status, words, answer.reason or "no reason given", code)
+                return said
+        except (ClientError, TimeoutError, ValueError) as error:
             raise TryLaterError(f"the homeserver cannot be reached: {error}") from error

@@ -35,7 +35,9 @@ class EventRouter:
         control: ControlRooms,
         commands_in_rooms: Iterable[Callable[[Mapping[str, Any]], Awaitable[None]]] = (),
         on_join: Callable[[str, UserId], Awaitable[None]] | None = None,
+        also: Iterable[Callable[[Sequence[Mapping[str, Any]]], Awaitable[None]]] = (),
     ) -> None:
+        """`also` are given each transaction whole; what they write down is written when it counts as taken in."""
         self._bot = bot
         self._queue = queue
         self._stamps = stamps
@@ -43,6 +45,7 @@ class EventRouter:
         self._hear_messages = (control.message, *commands_in_rooms)
         self._control = control
         self._on_join = on_join
+        self._also = tuple(also)
         self._tails: dict[str, asyncio.Task[None]] = {}
 
     async def take(self, events: Sequence[Mapping[str, Any]]) -> None:
@@ -70,6 +73,8 @@ class EventRouter:
                 case "m.room.message":
                     await self._queue.take_in(event)
         await asyncio.gather(*invitations)
+        for take in self._also:
+            await take(events)
         for event in events:
             if event["type"] == "m.room.message" and self._is_from_a_person(event):
                 for hear in self._hear_messages:

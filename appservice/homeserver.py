@@ -73,8 +73,8 @@ class Homeserver(Stored):
         path = f"/_matrix/client/v3/rooms/{quote(room_id)}/state/{quote(event_type)}/{quote(state_key, safe='')}"
         return await self.call(Method.GET, path, as_user=as_user)
 
-    async def event(self, room_id: str, event_id: str, *, as_user: UserId) -> dict[str, Any]:
-        """One event as a member sees it."""
+    async def event(self, room_id: str, event_id: str, *, as_user: UserId | None = None) -> dict[str, Any]:
+        """One event as a member sees it, or the bot."""
         path = f"/_matrix/client/v3/rooms/{quote(room_id)}/event/{quote(event_id, safe='')}"
         return await self.call(Method.GET, path, as_user=as_user)
 
@@ -117,6 +117,21 @@ class Homeserver(Stored):
             for event in page.get("chunk", []):
                 yield event
             token = page.get("end")
+
+    async def messages_before(
+        self, room_id: str, *, types: Sequence[str], only_files: bool = False
+    ) -> AsyncIterator[dict[str, Any]]:
+        """What was sent into a room of the bot, newest first; `only_files`: what has an address of a file."""
+        only = json.dumps({"types": list(types)} | ({"contains_url": True} if only_files else {}))
+        path = f"/_matrix/client/v3/rooms/{quote(room_id)}/messages"
+        token: str | None = None
+        while True:
+            page = await self.call(Method.GET, path, dir="b", limit=_PAGE, filter=only, start=token)
+            for event in page.get("chunk", []):
+                yield event
+            token = page.get("end")
+            if not token:
+                return
 
     async def newest_events(self, room_id: str, *, sender: UserId, limit: int) -> list[dict[str, Any]]:
         """What `sender` sent last into a room of the bot, newest first."""

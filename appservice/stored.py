@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from appservice.accounts import Accounts
 from appservice.connection import Method
+from appservice.media import Media
 from school.domain.people import UserId
 from school.domain.rooms import RoomStamp, stamp_from
 
@@ -37,7 +36,7 @@ def _room(room_id: str, state: Iterable[Mapping[str, Any]], *, is_in: bool) -> S
     )
 
 
-class Stored(Accounts):
+class Stored(Media):
     """Asks about one person, and changes nothing."""
 
     async def account(self, user_id: UserId) -> dict[str, Any]:
@@ -95,13 +94,3 @@ class Stored(Accounts):
             token = page.get("end")
             if not token:
                 return
-
-    def file(self, uri: str, *, as_user: UserId) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """The content of a file, piece by piece.
-
-        Raises:
-            HomeserverError: it is not there, or not for this person.
-        """
-        server, _, media_id = uri.removeprefix("mxc://").partition("/")
-        path = f"/_matrix/client/v1/media/download/{quote(server, safe='')}/{quote(media_id, safe='')}"
-        return self.stream(path, as_user=as_user)

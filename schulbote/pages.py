@@ -41,10 +41,11 @@ from school.config import Settings, read_secret
 from school.domain.directory import Directory
 from school.domain.people import Person, UserId
 from school.texts import Texts
+from shelf.web import PAGES as SHELF_PAGES
 
 log = structlog.get_logger()
 
-PAGE_SETS: Final[tuple[PageSet, ...]] = (CONFERENCE_PAGES, WIDGET_PAGES)
+PAGE_SETS: Final[tuple[PageSet, ...]] = (CONFERENCE_PAGES, WIDGET_PAGES, SHELF_PAGES)
 """Pages that other packages bring. Their routes are among those that `application` is given."""
 
 

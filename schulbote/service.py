@@ -59,6 +59,7 @@ from schulbote.own_pages import OwnPages
 from schulbote.reach import Reach
 from schulbote.rest_words import commands_about_waiting
 from schulbote.schedule import Schedule, Why, watched_paths
+from schulbote.shelf import Shelves
 from schulbote.syncing import NoRegisterError, readers_of, roster_sync
 
 log = structlog.get_logger()
@@ -104,6 +105,7 @@ async def serve(settings: Settings) -> None:
             *service.endpoints.routes(),
             *service.conferences.routes(service.own_pages.pages),
             *simulated_routes(settings),
+            *service.shelves.routes(service.own_pages.pages.host),
             *metrics_routes(settings.web.listen_host, *looks),
         ]
         application = service.own_pages.pages.application(others, largest_bytes=_LARGEST_BYTES)
@@ -192,6 +194,7 @@ class Service:
             stamps=stamps,
             clock=clock,
         )
+        self.shelves = Shelves(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
         in_rooms = InRooms(
             [
                 room_rest.in_room(),
@@ -272,6 +275,7 @@ class Service:
             control=self._control,
             commands_in_rooms=[in_rooms.message],
             on_join=self._reach.came,
+            also=[self.shelves.index.take],
         )
         self.endpoints = Endpoints(
             homeserver_token=read_secret(settings.secrets.homeserver_token),
@@ -294,6 +298,7 @@ class Service:
             self._release(),
             *self._groups.background(self._control.tell),
             *self.own_pages.background(),
+            *self.shelves.background(),
             self._say_hello(),
             keep_trying("schedule", self.schedule.run, pause=_AGAIN_SECONDS),
             keep_trying("first_logins", self._seats.look_for_first_logins, pause=_FIRST_LOGINS_SECONDS),
@@ -367,6 +372,7 @@ class Service:
     def _synapse_started(self) -> None:
         self._queue.nothing_is_certain()
         self._catching_up.again()
+        self.shelves.looking_back.again()
 
     async def _hurry(self) -> None:
         """Lets the homeserver send again what was not taken, as soon as it knows."""

@@ -41,3 +41,15 @@ def secure(response: web.StreamResponse, site: Site, *, framed: bool = False, le
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Content-Security-Policy"] = "; ".join(policy)
+
+
+_OF_FILES: Final = (*_ONLY_OURS[:1], "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
+_LOCKED_IN: Final = "sandbox"
+
+
+def secure_file(response: web.StreamResponse, site: Site, *, locked_in: bool = True) -> None:
+    """Sets the headers of what somebody has shared: whatever it is, it does nothing in our name. `locked_in`: nor
+    anything else; browsers' own viewers of PDFs want to do something."""
+    secure(response, site)
+    policy = [*_OF_FILES, _LOCKED_IN] if locked_in else [*_OF_FILES, "object-src 'self'", "style-src 'unsafe-inline'"]
+    response.headers["Content-Security-Policy"] = "; ".join(policy)

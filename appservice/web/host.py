@@ -97,7 +97,8 @@ class WebHost:
         visit = Visit(request, site=self._site, cookies=self._cookies, tokens=self._tokens, renderer=self._renderer)
         request[_VISIT] = visit
         response = await self._answer(visit, handler)
-        secure(response, self._site, framed=visit.framed, leads_to=visit.leads_to)
+        if not response.prepared:  # else it is on its way, with headers of its own
+            secure(response, self._site, framed=visit.framed, leads_to=visit.leads_to)
         return response
 
     def _is_page(self, request: web.Request) -> bool:

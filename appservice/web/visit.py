@@ -2,6 +2,8 @@
 and the ways in which it can be answered."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from secrets import token_urlsafe
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from appservice.web.problems import STATUS, Problem, Trouble
 from appservice.web.rendering import Renderer
 from appservice.web.site import AFTER_LOGIN, Site
 from appservice.web.texts import PageTexts
+from appservice.web.uploads import FilesForm, read_files
 from school.domain.people import Person
 from school.texts import Language
 
@@ -94,11 +97,26 @@ class Visit:
         """
         ensure_from_here(self.request, self.site)
         form = await read_form(self.request)
+        self._ensure_ours(form.text(TOKEN))
+        return form
+
+    @asynccontextmanager
+    async def files(self, *, most_bytes: int, most: int) -> AsyncIterator[FilesForm]:
+        """The form with files that was sent, if it is one of ours. Whose form it is, is known before the first byte of
+        a file is read; afterwards nothing is kept of them.
+
+        Raises:
+            Problem: it is none.
+        """
+        ensure_from_here(self.request, self.site)
+        async with read_files(self.request, self._ensure_ours, most_bytes=most_bytes, most=most) as form:
+            yield form
+
+    def _ensure_ours(self, token: str) -> None:
         if self._known_browser is None:
             raise Problem(Trouble.NO_COOKIES)
-        if not self._tokens.fits(form.text(TOKEN), self._binding):
+        if not self._tokens.fits(token, self._binding):
             raise Problem(Trouble.FORM_IS_OLD)
-        return form
 
     # Answers
 

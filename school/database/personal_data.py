@@ -15,6 +15,7 @@ from school.database.everybody import read_everybody
 from school.database.guest_lists import forget_lists_of
 from school.database.kept import Kept, Row, Subject, Topic
 from school.database.personal_tasks import NO_NAMES_IN_TASKS, TASKS_KEPT
+from school.database.shelf_tables import shelf_files
 from school.database.tables import (
     accounts,
     audit_log,
@@ -130,6 +131,13 @@ KEPT: Final[Sequence[Kept]] = (
     Kept(table=control_rooms, column="user_id", topic=Topic.ROOMS, name="rooms_with_the_bot"),
     _Moderators(table=group_rooms, column="moderators", topic=Topic.ROOMS, name="moderates"),
     Kept(table=circulars, column="person_id", topic=Topic.MESSAGES, hidden=("sealed",)),
+    Kept(
+        table=shelf_files,
+        column="sender",
+        topic=Topic.MESSAGES,
+        name="files_on_shelves",
+        hidden=("edit_event_id", "doubt"),
+    ),
     Kept(table=held_messages, column="sender", topic=Topic.HELD, hidden=("position", "receipt_event_id")),
     Kept(table=rest_overrides, column="person_id", topic=Topic.REST, name="rests", hidden=("id",)),
     Kept(
@@ -185,6 +193,9 @@ NOT_ABOUT_PEOPLE: Final[Mapping[str, str]] = {
     "places": "places in the homeserver's stream of events",
     "room_rests": "what was said of rooms, and not by whom",
     "school_groups": "until when groups of teachers live, and what was told about it",
+    "shelf_folders": "folders of groups, and not who made them",
+    "shelf_places": "which message's file lies in which folder; it goes with the file",
+    "shelf_rooms": "until when rooms were looked through for files",
     "spent_proofs": "hashes of tokens that count no more; they go within the hour",
     "teachers_only_groups": "groups in whose rooms only teachers write",
     "versions": "numbers of the directory's states",

@@ -14,7 +14,7 @@ from typing import Any, Final
 from school.domain.decisions import Decision, Reason, allow, refuse
 from school.domain.people import Role
 
-_WITH_A_FILE: Final = frozenset({"m.audio", "m.file", "m.image", "m.video"})
+WITH_A_FILE: Final = frozenset({"m.audio", "m.file", "m.image", "m.video"})
 """Values of `msgtype` (Matrix spec, client-server API, "m.room.message msgtypes")."""
 _TYPES: Final = mimetypes.MimeTypes()  # what Python knows by itself: the same on every machine
 
@@ -79,7 +79,7 @@ def _fits(media_type: str, patterns: tuple[str, ...]) -> bool:
 
 def _attachments(event_type: str, content: Mapping[str, Any]) -> Iterator[Attachment]:
     for described in (content, content.get("m.new_content")):
-        if isinstance(described, Mapping) and (event_type == "m.sticker" or described.get("msgtype") in _WITH_A_FILE):
+        if isinstance(described, Mapping) and (event_type == "m.sticker" or described.get("msgtype") in WITH_A_FILE):
             yield _attachment(described)
 
 

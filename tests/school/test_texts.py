@@ -17,7 +17,7 @@ from school.domain.rights import Right
 from school.texts import CATALOGUES, Language, Texts
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("school", "synapse_modules", "appservice", "roster_sync", "bbb_widget", "schulbote")
+PACKAGES = ("school", "synapse_modules", "appservice", "roster_sync", "bbb_widget", "shelf", "schulbote")
 BERLIN = ZoneInfo("Europe/Berlin")
 GERMAN, ENGLISH = CATALOGUES[Language.GERMAN], CATALOGUES[Language.ENGLISH]
 LONG = "help."

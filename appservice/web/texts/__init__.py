@@ -37,7 +37,7 @@ class PageTexts(Texts):
         """A moment with its day and its year."""
         return str(format_datetime(instant.astimezone(zone), _MOMENT[self.language], locale=_LOCALES[self.language]))
 
-    def number(self, number: int) -> str:
+    def number(self, number: float) -> str:
         """A number as it is written."""
         return str(format_decimal(number, locale=_LOCALES[self.language]))
 

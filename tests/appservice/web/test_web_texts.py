@@ -16,8 +16,11 @@ from bbb_widget.widget.room_desk import Sight
 from bbb_widget.widget.web.page import BUTTONS, IN_THE_BROWSER
 from school.config.accounts import SignIn
 from school.domain.passwords import PasswordFault
+from school.domain.shelf import Order
+from school.domain.shelf_files import FileKind
 from school.texts import Language
 from schulbote.pages import PAGE_SETS
+from shelf.web.pages import DONE as SHELF_DONE
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("appservice.web", *(each.package for each in PAGE_SETS))
@@ -36,6 +39,9 @@ PUT_TOGETHER = {
     *(f"widget.do.{name}" for name in BUTTONS),
     *(f"widget.sure.{name}" for name, takes_something in BUTTONS.items() if takes_something),
     *(f"widget.trouble.{trouble}" for trouble in NoWay),
+    *(f"shelf.kind.{kind}" for kind in FileKind),
+    *(f"shelf.order.{order}" for order in Order),
+    *(f"shelf.done.{done}" for done in SHELF_DONE),
     *(sentence for pages in PAGE_SETS for _, sentence in pages.ways),
     *(name for name in GERMAN if name.startswith("deed.")),  # whether none is missing: tests/school/test_texts.py
 }
@@ -86,7 +92,12 @@ def test_sentences_are_short_and_have_no_blanks_around_them() -> None:
 
 
 def test_the_languages_say_different_words() -> None:
-    assert {name for name in GERMAN if GERMAN[name] == ENGLISH[name]} == {"account.name", "start.server"}
+    assert {name for name in GERMAN if GERMAN[name] == ENGLISH[name]} == {
+        "account.name",
+        "start.server",
+        "shelf.kind.video",
+        "shelf.order.person",
+    }
 
 
 def test_every_trouble_has_its_status() -> None:

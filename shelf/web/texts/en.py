@@ -1,0 +1,75 @@
+"""The sentences of the file shelves in English."""
+
+from typing import Final
+
+SENTENCES: Final = {
+    "shelf.way": "Files of your groups",
+    "shelf.title": "Files",
+    "shelf.all_what": "Everything that was shared in the rooms of your groups.",
+    "shelf.none": "You are in no room of a group yet. As soon as you are in one, you find its files here.",
+    "shelf.heading": "Files: {group}",
+    # Looking for something.
+    "shelf.words": "Name of the file or of the person",
+    "shelf.order": "Sort by",
+    "shelf.order.newest": "Newest first",
+    "shelf.order.name": "Name of the file",
+    "shelf.order.person": "Person",
+    "shelf.order.kind": "Kind",
+    "shelf.show": "Show",
+    "shelf.count": "{count} files",
+    "shelf.count_one": "1 file",
+    "shelf.empty": "There is nothing here yet. What is shared in the room appears here by itself.",
+    "shelf.nothing_found": "Nothing found. Try a shorter word.",
+    "shelf.pages": "Pages of the list",
+    "shelf.page": "Page {number} of {pages}",
+    "shelf.newer": "Back",
+    "shelf.older": "Next",
+    # A file.
+    "shelf.kind.picture": "Picture",
+    "shelf.kind.video": "Video",
+    "shelf.kind.sound": "Sound",
+    "shelf.kind.document": "Document",
+    "shelf.kind.other": "File",
+    "shelf.nobody": "Unknown",
+    "shelf.of": "By",
+    "shelf.when": "Shared on",
+    "shelf.size": "Size",
+    "shelf.kind": "Kind",
+    "shelf.folder": "Folder",
+    "shelf.no_folder": "No folder",
+    "shelf.take": "Download",
+    "shelf.view": "View in the browser",
+    "shelf.back": "Back to {group}",
+    "shelf.delete_how": "A file is deleted in the messenger, with its message. Then it disappears here, too.",
+    "shelf.put": "Put into this folder",
+    # Sharing.
+    "shelf.share": "Share something",
+    "shelf.share_what": "The files appear in the group's room, in your name, and here.",
+    "shelf.files": "Choose files",
+    "shelf.share_now": "Share",
+    "shelf.done.shared": "Shared. It is in the room, too.",
+    "shelf.done.waits": (
+        "Received. It is rest time in the room just now: afterwards it is delivered, and then it appears here, too."
+    ),
+    "shelf.no_file": "Choose at least one file first.",
+    "shelf.refused": "“{name}” was not shared. {why}",
+    "shelf.too_large": "The file is too large, {most} MB at most.",
+    "shelf.later": "The server does not answer just now. Please try again in a few minutes.",
+    # Folders.
+    "shelf.folders": "Folders",
+    "shelf.all_files": "All files",
+    "shelf.tidy": "Manage folders",
+    "shelf.new_folder": "New folder",
+    "shelf.make_folder": "Make it",
+    "shelf.rename": "Rename the folder",
+    "shelf.rename_now": "Rename",
+    "shelf.remove": "Take the folder “{folder}” away",
+    "shelf.remove_what": "The files in it stay here, only the folder goes.",
+    "shelf.folder_name": (
+        "The folder cannot be called that. Choose a name of at most {most} characters that there is not yet."
+    ),
+    "shelf.done.made": "The folder is made.",
+    "shelf.done.renamed": "The folder has a new name.",
+    "shelf.done.removed": "The folder is gone. Its files are still here.",
+    "shelf.done.put": "The file is there now.",
+}
