@@ -53,7 +53,7 @@ class HandingOut:
     def _forget(self, person: Person | None = None) -> None:
         now = self._clock()
         for name, one in list(self._kept.items()):
-            if now >= one.until or one.person == person:
+            if now >= one.until or (person is not None and one.person.id == person.id):
                 del self._kept[name]
         while len(self._kept) >= _MOST:
             self._kept.popitem(last=False)

@@ -56,9 +56,23 @@ def opened(browser: Browser, demo: Any, **options: Any) -> Iterator[Page]:
 
 def sign_in(page: Page, person: Person, password: str | None = None) -> None:
     page.goto("/login")
-    page.get_by_label("Benutzername").fill(person.user_id[1:].partition(":")[0])
-    page.get_by_label("Passwort").fill(password or person.account["password"])
+    sign_in_here(page, person.user_id[1:].partition(":")[0], password or person.account["password"])
+
+
+def sign_in_here(page: Page, name: str, password: str) -> None:
+    """On the page to which somebody was led."""
+    page.get_by_label("Benutzername").fill(name)
+    page.get_by_label("Passwort").fill(password)
     page.get_by_role("button", name="Anmelden").click()
+
+
+def choose(page: Page, new: str, current: str | None = None) -> None:
+    """Chooses a password, on its page."""
+    if current is not None:
+        page.get_by_label("Dein jetziges Passwort").fill(current)
+    page.get_by_label("Dein neues Passwort").fill(new)
+    page.get_by_label("Noch einmal dasselbe").fill(new)
+    page.get_by_role("button", name="Passwort wählen").click()
 
 
 def assert_good(page: Page) -> None:

@@ -11,6 +11,7 @@ from unicodedata import category
 
 import pytest
 
+from acceptance.browsing import DESKTOP, PHONE, assert_good, choose, opened, sign_in_here
 from acceptance.client import Client, Json, wait_until
 from acceptance.running import Demo, schulbote, small_register
 
@@ -130,13 +131,19 @@ def test_the_codes_are_in_no_other_file_and_no_log(small, letters):
     assert not any(code in letters.made.stdout + letters.made.stderr for code in letters.codes.values())
 
 
-def test_the_qr_code_leads_to_the_server_and_to_the_page_for_the_password(small, letters, tmp_path):
+def qr_codes(letters: "Letters", page: int, folder: Path) -> set[str]:
+    """What a camera sees on a page of a print."""
     needed("pdftoppm")
     needed("zbarimg")
-    subprocess.run(["pdftoppm", "-r", "150", "-gray", "-l", "1", letters.file, tmp_path / "page"], check=True)
-    [image] = tmp_path.iterdir()
+    only = ["-f", str(page), "-l", str(page)]
+    subprocess.run(["pdftoppm", "-r", "150", "-gray", *only, letters.file, folder / "page"], check=True)
+    [image] = folder.iterdir()
     seen = subprocess.run(["zbarimg", "--quiet", "--raw", image], capture_output=True, text=True, check=True)
-    assert set(seen.stdout.split()) == {
+    return set(seen.stdout.split())
+
+
+def test_the_qr_code_leads_to_the_server_and_to_the_page_for_the_password(small, letters, tmp_path):
+    assert qr_codes(letters, 1, tmp_path) == {
         f"https://mobile.element.io/element?account_provider={small.info['server_name']}",
         f"{small.info['web']}/password",
     }
@@ -178,3 +185,31 @@ def test_the_list_of_a_class_says_who_has_signed_in(small, letters):
     first, *lines = wait_until(lambda: (said := list_of_staff())[0].startswith("3 of 4") and said, 15)
     assert first == "3 of 4 have never signed in:"
     assert set(lines) == {f"Lehrer: {account['name']} (teacher)" for account in others}
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["phone without JavaScript", "desktop"])
+def test_from_the_paper_to_the_first_message(small, browser, tmp_path, number):
+    paper = Letters(small, "5b", "--all-new", "--force")
+    account = [a for a in belonging_to(small, "Klasse 5b").values() if a["role"] == "student"][number]
+    user_name = account["user_id"][1:].partition(":")[0]
+    page_of_it = 1 + next(n for n, page in enumerate(paper.pages) if paper._user_name(page) == user_name)
+    [link] = [link for link in qr_codes(paper, page_of_it, tmp_path) if link.endswith("/password")]
+    with_javascript = bool(number)
+    viewport = DESKTOP if with_javascript else PHONE
+    with opened(browser, small, viewport=viewport, java_script_enabled=with_javascript) as page:
+        page.goto(link)
+        assert "/login" in page.url, "first it asks who one is"
+        for step in (lambda: sign_in_here(page, user_name, paper.codes[user_name]), lambda: choose(page, OWN)):
+            if with_javascript:
+                assert_good(page)
+            step()
+        assert "Dein Passwort ist gewählt" in page.get_by_role("status").inner_text()
+        if with_javascript:
+            assert_good(page)
+    here = Client(small.homeserver)
+    here.login(account["user_id"], OWN)
+    room = small.info["rooms"]["Klasse 5b"]
+    wait_until(lambda: room in here.joined_rooms(), 20)
+    here.send(room, "Guten Morgen")
+    assert "Guten Morgen" in here.texts(room)
+    assert try_login(small, account, paper.codes[user_name]) == 403

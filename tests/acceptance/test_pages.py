@@ -8,21 +8,12 @@ import time
 from contextlib import closing, suppress
 
 import pytest
-from playwright.sync_api import Page
 
-from acceptance.browsing import DESKTOP, PHONE, assert_good, link_in, opened, sign_in
+from acceptance.browsing import DESKTOP, PHONE, assert_good, choose, link_in, opened, sign_in
 from acceptance.client import Client, wait_until
 from acceptance.people import Person
 
 NEW, NEWER = "Butterbrot fliegt nach Potsdam", "Zebra mit sieben Streifen"
-
-
-def choose(page: Page, new: str, current: str | None = None) -> None:
-    if current is not None:
-        page.get_by_label("Dein jetziges Passwort").fill(current)
-    page.get_by_label("Dein neues Passwort").fill(new)
-    page.get_by_label("Noch einmal dasselbe").fill(new)
-    page.get_by_role("button", name="Passwort wählen").click()
 
 
 def test_who_comes_for_the_first_time_is_greeted_once_in_five_lines_with_a_link(demo, people, browser):

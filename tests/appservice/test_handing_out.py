@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from builders import BEN, CARL, IDA, NOON, OTTO
@@ -44,7 +45,7 @@ def test_after_some_minutes_it_is_gone() -> None:
 def test_a_new_one_for_the_same_person_takes_the_place_of_the_one_before() -> None:
     desk, _ = handing_out()
     first, carls = desk.keep(IDA.user_id, BEN, WAY_IN), desk.keep(IDA.user_id, CARL, WAY_IN)
-    second = desk.keep(OTTO.user_id, BEN, WAY_IN)
+    second = desk.keep(OTTO.user_id, replace(BEN, groups=frozenset()), WAY_IN)
     assert desk.look_at(first, IDA.user_id) is None
     assert desk.look_at(second, OTTO.user_id) is not None
     assert desk.look_at(carls, IDA.user_id) is not None

@@ -41,6 +41,7 @@ async def test_what_is_kept_arrives_at_the_reader_as_it_was(writer: AsyncEngine,
     async with writer.begin() as connection:
         await save_first_codes(connection, {BEN: code("b1"), BEA: code("b2")})
         assert await all_first_codes(connection) == {BEN: code("b1"), BEA: code("b2")}
+        assert await connection.run_sync(read_first_code, BEN) == code("b1")
     with reader.begin() as connection:
         assert read_first_code(connection, BEN) == code("b1")
         assert read_first_code(connection, PersonId("p-nobody")) is None

@@ -12,7 +12,7 @@ from yarl import URL
 
 from school.database.tables import web_sessions
 
-FORMS = ["/login", "/logout", "/password", "/account/device", "/account/everywhere", "/language"]
+FORMS = ["/login", "/logout", "/password", "/account/device", "/account/everywhere", "/language", "/reset"]
 FIELDS = {
     "/login": {"name": "ida", "password": PASSWORD},
     "/logout": {},
@@ -20,6 +20,7 @@ FIELDS = {
     "/account/device": {"device": "PHONE"},
     "/account/everywhere": {},
     "/language": {"language": "en"},
+    "/reset": {"person": BEN.user_id, "sure": "yes"},
 }
 TOKENS = {
     "none": None,
@@ -44,7 +45,8 @@ class Attempt:
             rows = sorted(tuple(row) for row in await connection.execute(select(web_sessions.c.token_hash)))
         homeserver = self.world.homeserver
         cookies = {name: value for name, value in self.browser.cookies.items() if "browser" not in name}
-        return rows, list(homeserver.chosen), list(homeserver.signed_out), cookies
+        reset = list(self.world.ways_in.made_for)
+        return rows, list(homeserver.chosen), list(homeserver.signed_out), reset, cookies
 
 
 @pytest.fixture
