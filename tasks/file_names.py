@@ -29,4 +29,4 @@ def tidy_file_name(name: str, otherwise: str = "Datei") -> str:
 
 def folder_name(name: str) -> str:
     """A name for a folder."""
-    return tidy_file_name(name.replace(".", " "), otherwise="Ordner")
+    return tidy_file_name(re.sub(r"[./\\]", " ", name), otherwise="Ordner")

@@ -57,24 +57,29 @@ class FileStore:
         """
         return SealedReader(self._path(task_id, blob), key.for_files, size)
 
-    def keep_only(self, task_id: TaskId, blobs: Collection[str]) -> int:
-        """Takes away what no file of a task names any more; returns how many that were."""
-        folder = self._of_task(task_id)
-        if not folder.is_dir():
-            return 0
-        gone = [path for path in folder.iterdir() if path.name not in blobs]
-        for path in gone:
-            path.unlink(missing_ok=True)
-        return len(gone)
+    # Sweeping
 
-    def forget_all_but(self, task_ids: Collection[TaskId]) -> int:
-        """Takes away the files of tasks that are no more."""
-        known = {self._of_task(task_id).name for task_id in task_ids} | {_ARRIVING}
+    def blobs(self, task_id: TaskId) -> frozenset[str]:
+        """What lies there of a task."""
+        folder = self._of_task(task_id)
+        return frozenset(path.name for path in folder.iterdir()) if folder.is_dir() else frozenset()
+
+    def forget(self, task_id: TaskId, blobs: Collection[str]) -> None:
+        """Takes some of it away."""
+        for blob in blobs:
+            self._path(task_id, blob).unlink(missing_ok=True)
+
+    def folders(self) -> frozenset[str]:
+        """The folders of tasks that there are."""
         if not self._folder.is_dir():
-            return 0
-        gone = [path for path in self._folder.iterdir() if path.is_dir() and path.name not in known]
-        for path in gone:
-            shutil.rmtree(path)
+            return frozenset()
+        return frozenset(path.name for path in self._folder.iterdir() if path.is_dir()) - {_ARRIVING}
+
+    def forget_folders(self, folders: Collection[str], *, but: Collection[TaskId]) -> int:
+        """Takes away those of these folders that are of no task; returns how many that were."""
+        gone = set(folders) - {self._of_task(task_id).name for task_id in but}
+        for name in gone:
+            shutil.rmtree(self._folder / name)
         return len(gone)
 
     def ensure_can_be_used(self) -> None:

@@ -1,6 +1,7 @@
-"""The section `tasks` of school.yaml: where the files of tasks lie, and what is taken."""
+"""The section `tasks` of school.yaml: what tasks are like, and where their files lie."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,13 @@ class TaskSettings(Section):
     max_megabytes: Annotated[int, Field(ge=1, le=10_000)] = 50
     most_files: Annotated[int, Field(ge=1, le=500)] = 20
     clamd: Annotated[str, AfterValidator(_scanner)] | None = None
+    grace_minutes: Annotated[int, Field(ge=0, le=1440)] = 5
+    guardians_see: bool = False
+
+    @property
+    def grace(self) -> timedelta:
+        """How long after it was due a hand-in is not late yet."""
+        return timedelta(minutes=self.grace_minutes)
 
     @property
     def max_bytes(self) -> int:

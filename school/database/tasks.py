@@ -111,6 +111,11 @@ async def tasks_due_before(connection: AsyncConnection, moment: datetime) -> lis
     return await _read(connection, tasks.c.due_at < moment.timestamp())
 
 
+async def task_ids(connection: AsyncConnection) -> list[TaskId]:
+    """All that there are."""
+    return [TaskId(task_id) for task_id in await connection.scalars(select(tasks.c.id))]
+
+
 async def forget_task(connection: AsyncConnection, task_id: TaskId) -> None:
     """Takes away a task and all that was handed in. Without its key nobody opens what is left of its files."""
     of_task = select(hand_ins.c.id).where(hand_ins.c.task_id == task_id)

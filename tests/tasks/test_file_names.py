@@ -39,4 +39,5 @@ def test_a_long_name_is_cut_and_keeps_its_ending() -> None:
 
 def test_a_folder_has_no_ending_and_no_path() -> None:
     assert folder_name("Groß, Ben (8.1)") == "Groß, Ben (8 1)"
+    assert folder_name("Groß/Klein, Ben") == "Groß Klein, Ben"
     assert folder_name("../..") == "Ordner"

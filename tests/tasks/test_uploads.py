@@ -14,10 +14,8 @@ from task_rows import BEN, KEYS, MATERIAL, TASK, StoppedClock, fill
 
 from school.database.task_files import (
     Upload,
-    blobs_of,
     files_of_task,
     read_upload,
-    remove_file,
     uploads_of,
 )
 from school.database.tasks import forget_task
@@ -263,7 +261,7 @@ async def test_nothing_is_taken_for_a_task_that_is_no_more(desk: Desk) -> None:
 # The store.
 
 
-async def test_the_same_content_lies_there_once_and_goes_with_its_last_name(desk: Desk) -> None:
+async def test_the_same_content_lies_there_once(desk: Desk) -> None:
     files = [
         (await desk.uploads.take_whole(MATERIAL, BEN, name, arriving(PICTURE))).file for name in ("a.png", "b.png")
     ]
@@ -272,19 +270,7 @@ async def test_the_same_content_lies_there_once_and_goes_with_its_last_name(desk
     assert files[0].blob == files[1].blob
     folder = next(path for path in desk.folder.iterdir() if path.name != "arriving")
     assert len([*folder.iterdir()]) == 1
-    for file, left in zip(files, (1, 0), strict=True):
-        async with desk.engine.begin() as connection:
-            assert file is not None
-            await remove_file(connection, file.id)
-            desk.store.keep_only(TASK.id, await blobs_of(connection, TASK.id))
-        assert len([*folder.iterdir()]) == left
-
-
-async def test_files_of_tasks_that_are_no_more_are_swept_away(desk: Desk) -> None:
-    await desk.uploads.take_whole(MATERIAL, BEN, "a.png", arriving(PICTURE))
-    assert desk.store.forget_all_but([TASK.id]) == 0
-    assert desk.store.forget_all_but([]) == 1
-    assert [path.name for path in desk.folder.iterdir()] == ["arriving"]
+    assert desk.store.blobs(TASK.id) == {files[0].blob}
 
 
 async def test_no_id_leads_out_of_the_folder(desk: Desk) -> None:
