@@ -19,7 +19,6 @@ from bbb_widget.callbacks import callback_routes
 from bbb_widget.circles import Circles
 from bbb_widget.conference_command import ConferenceCommand
 from bbb_widget.desk import ConferenceDesk
-from bbb_widget.entry import entry_routes
 from bbb_widget.feeds import Feeds, feed_routes
 from bbb_widget.guest_desk import GuestDesk
 from bbb_widget.keys import ConferenceKeys
@@ -53,7 +52,6 @@ class Conferences:
     command: ConferenceCommand
     feeds: Feeds
     slides: SlidesDesk
-    language: Language
     widget: ConferenceWidget
     page_parts: PageParts
     leads_to: str
@@ -63,7 +61,6 @@ class Conferences:
         """What BigBlueButton, calendar programs and browsers ask."""
         return [
             *callback_routes(self.desk),
-            *entry_routes(self.desk, self.language),
             *feed_routes(self.feeds),
             *self.slides.routes(),
             *widget_routes(pages.host, self.widget),
@@ -190,7 +187,6 @@ def conferences_of(
         command=command,
         feeds=feeds,
         slides=slides,
-        language=Language(settings.school.language),
         page_parts=PageParts(desk=desk, guests=guests, school=school, view=view, clock=clock),
         leads_to="" if settings.bbb.url is None else f"{urlsplit(settings.bbb.url).scheme}:",
     )

@@ -2,7 +2,8 @@
 
 * `routes`: every address, and which page answers there.
 * `people_page`: the door for people of the school; `leading_page`: what whoever leads does there; `guest_page`: the
-  door for guests; `list_page`: what goes on and what is planned; `parts`: what all of them stand on.
+  door for guests; `entry_page`: the last step, for links of the bot and the widget; `list_page`: what goes on and what
+  is planned; `parts`: what all of them stand on.
 * `standing`: how the door is found, in words; `templates`, `static`, `texts`: how pages look, and what they say.
 """
 

@@ -5,6 +5,7 @@ from aiohttp import web
 
 from appservice.web.host import WebHost
 from appservice.web.limits import Limit
+from bbb_widget.web.entry_page import EntryPage
 from bbb_widget.web.guest_page import GuestPage
 from bbb_widget.web.leading_page import LeadingPage
 from bbb_widget.web.list_page import ListPage
@@ -15,10 +16,12 @@ from bbb_widget.web.people_page import PeoplePage
 def page_routes(host: WebHost, parts: PageParts, *, misses: Limit, leads_to: str) -> list[web.RouteDef]:
     """For the application of the web host. `leads_to`: where BigBlueButton is, as a source of the pages' policy."""
     door, guest, known = PeoplePage(parts), GuestPage(parts, misses), ListPage(parts)
-    leading = LeadingPage(parts, door)
+    leading, entry = LeadingPage(parts, door), EntryPage(parts)
     back = host.page(leading.back)
     return [
         web.get("/conferences", host.page(known.show, signed_in=True)),
+        web.get("/conference/in/{ticket}", host.page(entry.show, leads_to=leads_to)),
+        web.post("/conference/in/{ticket}", host.page(entry.enter, leads_to=leads_to)),
         web.get("/conference/guest/{token}", host.page(guest.show, leads_to=leads_to)),
         web.post("/conference/guest/{token}", host.page(guest.enter, leads_to=leads_to)),
         web.get("/conference/{conference}", host.page(door.show, signed_in=True, leads_to=leads_to)),

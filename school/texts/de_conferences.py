@@ -54,8 +54,6 @@ SENTENCES: Final = {
     "conference.way_in": "„{title}“: {link} – gilt eine Minute und einmal, nur für dich.",
     "conference.wait": "„{title}“: Es ist noch niemand da, der leitet. Frag bitte gleich noch einmal.",
     "conference.nothing_goes_on": "Gerade ist keine Konferenz, in die du kommen kannst.",
-    "conference.enter": "In die Konferenz",
-    "conference.way_is_over": "Dieser Link gilt nicht mehr. Hol dir bitte einen neuen: !konferenz beitreten",
     "conference.nothing_planned": "Es ist keine Konferenz für dich geplant.",
     "conference.calendar": (
         "Dein Kalender mit geplanten Konferenzen: {link}\nDer Link ist nur für dich. Ein neuer beendet den alten; "

@@ -54,8 +54,6 @@ SENTENCES: Final = {
     "conference.way_in": "“{title}”: {link} – good for a minute and once, for you alone.",
     "conference.wait": "“{title}”: nobody is there yet who leads it. Please ask again in a moment.",
     "conference.nothing_goes_on": "There is no conference now that you can come into.",
-    "conference.enter": "Into the conference",
-    "conference.way_is_over": "This link does not work any more. Please get a new one: !conference join",
     "conference.nothing_planned": "No conference is planned for you.",
     "conference.calendar": (
         "Your calendar of planned conferences: {link}\nThe link is for you alone. A new one ends the old one; "

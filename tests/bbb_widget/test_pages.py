@@ -2,73 +2,29 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import ClientResponse
 from builders import BEN, CARL, GABI, IDA, NOON
-from conference_school import CHAT, CLASS, Conferences, with_conferences
-from pages_world import Browser, World, heading, words_of
+from conference_pages import Pages, with_pages
+from conference_school import CHAT
+from pages_world import heading, words_of
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bbb_widget.api import Role
 from bbb_widget.conferences import Gate, Place, Wish
 from bbb_widget.guest_desk import MOST_GUESTS, MOST_USES
-from bbb_widget.web import PAGES
-from bbb_widget.web.parts import PageParts
-from bbb_widget.web.routes import page_routes
-from school.database.conferences import Conference
-from school.domain.people import Person
 
 FRIDAY = NOON + timedelta(days=3)
 AT_NOON = "14:00 Uhr"
 
 
-@dataclass
-class Pages:
-    """A school's conferences, and their pages."""
-
-    it: Conferences
-    world: World
-
-    async def as_person(self, person: Person) -> Browser:
-        return await self.world.by_link(person)
-
-    async def conference(self, **wish: Any) -> tuple[Conference, str]:
-        """Ida's, and its page."""
-        conference = await self.it.started(Wish(place=CLASS, title="Mathe", **wish))
-        return conference, f"/conference/{conference.id}"
-
-    async def guest(self, conference: Conference, name: str = "Petra Lehmann") -> str:
-        """The path of a guest's page."""
-        invited = await self.it.guests.invite(IDA, conference, name)
-        return f"/conference/guest/{invited.token}"
-
-
-async def made(database: Path, engine: AsyncEngine, folder: Path, **settings: Any) -> AsyncIterator[Pages]:
-    async with with_conferences(database, engine, **settings) as it:
-        parts = PageParts(desk=it.desk, guests=it.guests, school=it.settings, view=it.school.view, clock=lambda: it.now)
-        world = World(
-            engine,
-            folder,
-            page_sets=(PAGES,),
-            view=it.school.view,
-            more=lambda pages: page_routes(pages.host, parts, misses=pages.limits.proofs, leads_to="https:"),
-        )
-        await world.server.start_server()
-        yield Pages(it, world)
-        for browser in world.browsers:
-            await browser.client.close()
-        await world.server.close()
-
-
 @pytest.fixture
 async def pages(database: Path, engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Pages]:
-    async for pages in made(database, engine, tmp_path):
+    async with with_pages(database, engine, tmp_path) as pages:
         yield pages
 
 
@@ -387,7 +343,7 @@ async def test_bigbluebutton_is_down_and_nothing_hangs(pages: Pages) -> None:
 
 async def test_a_school_that_wants_no_cameras_offers_none(database: Path, engine: AsyncEngine, tmp_path: Path) -> None:
     wants = {"cameras": False, "lobby_for_everybody": True, "recording": True, "attendance_days": 0}
-    async for pages in made(database, engine, tmp_path, **wants):
+    async with with_pages(database, engine, tmp_path, **wants) as pages:
         conference, page = await pages.conference()
         words = words_of(await (await pages.as_person(IDA)).text(page))
         assert "Kamera" not in words

@@ -24,6 +24,7 @@ SENTENCES: Final = {
     "conference.moves_on": "Du musst nichts tun: Diese Seite sieht alle paar Sekunden von selbst nach.",
     "conference.stay_still": "Nicht mehr von selbst nachsehen",
     "conference.look_again": "Jetzt nachsehen",
+    "conference.way_is_over": "Dieser Link gilt nicht mehr. Hol dir bitte einen neuen: !konferenz beitreten",
     # What the teacher chooses.
     "conference.choices": "Für die anderen",
     "conference.cameras": "Sie dürfen ihre Kamera einschalten",

@@ -24,6 +24,7 @@ SENTENCES: Final = {
     "conference.moves_on": "You need not do anything: this page looks by itself every few seconds.",
     "conference.stay_still": "Stop looking by itself",
     "conference.look_again": "Look now",
+    "conference.way_is_over": "This link does not work any more. Please get a new one: !conference join",
     # What the teacher chooses.
     "conference.choices": "For the others",
     "conference.cameras": "They may turn on their camera",
