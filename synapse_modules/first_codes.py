@@ -2,8 +2,8 @@
 
 1. Synapse asks here first. What is no code, or no good one, is refused here, and Synapse goes on to passwords.
 2. The code of somebody who is not in the directory is never good. Whether an account is locked, Synapse asks itself.
-3. What is kept of codes is read from the school's database, in a thread, with time limits. What cannot be read
-   accepts nobody; Synapse has no way to say "try again" from here.
+3. What is kept of codes is read from the school's database, in a thread, with time limits that hold even if the
+   database has stopped. What cannot be read accepts nobody; Synapse has no way to say "try again" from here.
 4. Where Synapse leaves passwords to the Matrix Authentication Service, or the key is missing, no code is accepted, and
    all else goes on.
 5. A login that ends well without a code was one with a password of the person's own.
@@ -31,6 +31,7 @@ from school.domain.people import PersonId, UserId
 from school.standing import CannotDecideError, Standing
 from school.texts import Texts
 from synapse_modules.fail_closed import fail_closed
+from synapse_modules.in_time import InTime
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ Answer = tuple[str, None] | None
 PASSWORD: Final = "m.login.password"  # noqa: S105 - the name of a login type
 _AT_ONCE: Final = 4
 """So many of Synapse's threads at most wait for the database."""
+_MOST_SECONDS: Final = 4.0
+"""For one answer of the database, which itself gives up a little earlier (`school.database.code_reader`)."""
 _STEP_SECONDS: Final = 0.01
 _STEPS: Final = 300
 
@@ -81,6 +84,7 @@ class CodeDoor:
         self._own_password_since = own_password_since
         self._clock = clock
         self._reading = 0
+        self._in_time = InTime(seconds=_MOST_SECONDS, at_once=_AT_ONCE)
 
     def check(self, username: str, login_type: str, fields: dict[str, Any]) -> Awaitable[Answer]:
         """Synapse's question for a password. It is no coroutine itself: what Synapse awaits runs in a context of its
@@ -141,7 +145,7 @@ class CodeDoor:
             raise CannotDecideError("too many first codes are waiting for the database")
         self._reading += 1
         try:
-            return await self._api.defer_to_thread(self._read_now, person_id)
+            return await self._api.defer_to_thread(self._in_time.call, lambda: self._read_now(person_id))
         except (SQLAlchemyError, OSError) as error:
             raise CannotDecideError(f"the first codes cannot be read: {error}") from error
         finally:
