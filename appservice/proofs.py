@@ -18,6 +18,8 @@ from school.domain.people import UserId
 log = structlog.get_logger()
 
 _LOGIN: Final = "/_matrix/client/v3/login"
+_USERINFO: Final = "/_matrix/federation/v1/openid/userinfo"
+_NOBODYS: Final = "nobodys-token"
 _DEVICE_NAME: Final = "Schulbote"
 _PASSWORD: Final = "m.login.password"  # noqa: S105 - the name of a way to log in
 _SSO: Final = "m.login.sso"
@@ -107,14 +109,26 @@ class Proofs:
         if server_name != self._server_name or not 0 < len(token) <= _MOST_SIGNS:
             return LoginRefusal.WRONG
         try:
-            answer = await self._homeserver.ask(
-                Method.GET, "/_matrix/federation/v1/openid/userinfo", access_token=token
-            )
+            answer = await self._homeserver.ask(Method.GET, _USERINFO, access_token=token)
         except (RefusedError, NotThereError) as error:
             if isinstance(error, NotThereError) and error.code == "M_UNRECOGNIZED":
                 log.warning("openid_not_served", hint="a listener for this machine needs the resource `openid`")
             return LoginRefusal.WRONG
         return self._ours(answer.get("sub"))
+
+    async def serves_widgets(self) -> bool:
+        """Whether the homeserver says at all whose a widget's token is: a listener needs the resource `openid`.
+
+        Raises:
+            TryLaterError: it does not answer.
+        """
+        try:
+            await self._homeserver.ask(Method.GET, _USERINFO, access_token=_NOBODYS)
+        except RefusedError:
+            return True
+        except NotThereError:
+            return False
+        return True
 
     async def _log_in(self, proof: dict[str, Any], address: str) -> UserId | LoginRefusal:
         body = {**proof, "initial_device_display_name": _DEVICE_NAME}

@@ -1,8 +1,10 @@
-"""Everybody's calendar of planned conferences, at a secret address that calendar programs ask by themselves.
+"""Everybody's calendar of planned conferences, at a secret address that calendar programs ask by themselves; and a file
+with one of them.
 
 The address is for one person and can be taken back; what it shows is decided anew each time.
 """
 
+from collections.abc import Iterable
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Final
@@ -20,7 +22,7 @@ from bbb_widget.keys import hash_of_token
 from school.clock import Clock, utc_now
 from school.database.conference_feeds import end_feed, person_of_feed, set_feed
 from school.database.conferences import Conference
-from school.domain.conferences import Times
+from school.domain.conferences import ConferenceState, Times
 from school.domain.people import Person
 from school.texts import Language, Texts
 
@@ -74,7 +76,22 @@ class Feeds:
         person = None if person_id is None else self._view.now.policy.directory.person_by_id(person_id)
         if person is None:
             return None
-        entries = [await self._entry(each) for each in await self._desk.planned_for(person)]
+        return await self._calendar(await self._desk.planned_for(person))
+
+    async def one(self, person: Person, conference_id: str) -> bytes | None:
+        """A calendar with one planned conference; None: there is none that somebody may take part in.
+
+        Raises:
+            HomeserverError: it is not known who is in the room.
+        """
+        seen = await self._desk.look(person, conference_id)
+        conference = None if seen is None else seen.conference
+        if conference is None or conference.planned_at is None or conference.state is ConferenceState.ENDED:
+            return None
+        return await self._calendar([conference])
+
+    async def _calendar(self, conferences: Iterable[Conference]) -> bytes:
+        entries = [await self._entry(each) for each in conferences]
         name = self._texts.say("conference.calendar_name")
         return calendar_of(entries, name=name, host=self._host, now=self._clock(), zone=self._zone)
 

@@ -25,6 +25,7 @@ from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meetings import Meetings
 from bbb_widget.slides import SlidesDesk
 from bbb_widget.watching import ConferenceWatch
+from bbb_widget.web.calendar_file import CalendarFile
 from bbb_widget.web.parts import PageParts
 from bbb_widget.web.routes import page_routes
 from bbb_widget.widget.room_desk import RoomDesk
@@ -59,12 +60,13 @@ class Conferences:
 
     def routes(self, pages: WebPages) -> list[web.RouteDef]:
         """What BigBlueButton, calendar programs and browsers ask."""
+        calendar = CalendarFile(self.feeds)
         return [
             *callback_routes(self.desk),
             *feed_routes(self.feeds),
             *self.slides.routes(),
-            *widget_routes(pages.host, self.widget),
-            *page_routes(pages.host, self.page_parts, misses=pages.limits.proofs, leads_to=self.leads_to),
+            *widget_routes(pages.host, self.widget, calendar),
+            *page_routes(pages.host, self.page_parts, calendar, misses=pages.limits.proofs, leads_to=self.leads_to),
         ]
 
 

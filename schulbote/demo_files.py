@@ -18,12 +18,13 @@ KEPT: Final = (
     *("bbb", "conferences"),
 )
 """Sections of a demo's school.yaml that outlive its next start; of `register` all but the folder."""
-_KEPT_OF_REST: Final = ("office", "urgent_per_day")
-"""The keys of `rest` that outlive it, too: those that are no hours."""
+_KEPT_OF: Final = {"rest": ("office", "urgent_per_day"), "web": ("element_url",)}
+"""Keys of other sections that outlive it, too: of `rest` those that are no hours, of `web` those that the demo does not
+choose."""
 
 _SCHOOL_YAML: Final = """\
 # Written anew at every start of `schulbote demo`. A demo keeps no school hours, so that it can be tried at night.
-# To try out rights, add sections {kept} below; they are kept. So is rest.office.
+# To try out rights, add sections {kept} below; they are kept. So are rest.office and web.element_url.
 # Video conferences are simulated; with a bbb section of your own they are real.
 demo: true
 school:
@@ -109,9 +110,10 @@ class DemoHome:
             del written["bbb"]  # the demo's own, perhaps with another port
         new |= {key: written[key] for key in KEPT if key in written and key != "register"}
         new["register"] = dict(written.get("register") or {}) | dict(new["register"])
-        rest = written.get("rest") or {}
-        if kept := {key: rest[key] for key in _KEPT_OF_REST if key in rest}:
-            new["rest"] = kept
+        for section, keys in _KEPT_OF.items():
+            values = written.get(section) or {}
+            if kept := {key: values[key] for key in keys if key in values}:
+                new[section] = dict(new.get(section) or {}) | kept
         whole = StringIO()
         yaml.dump(new, whole)
         return whole.getvalue()

@@ -35,7 +35,7 @@ from appservice.web.routes import Pages, routes
 from appservice.web.site import Site
 from appservice.web.static_files import StaticFiles
 from bbb_widget.web import PAGES as CONFERENCE_PAGES
-from bbb_widget.widget.web.page_set import WIDGET_PAGES
+from bbb_widget.widget.web import WIDGET_PAGES
 from school.clock import Clock, utc_now
 from school.config import Settings, read_secret
 from school.domain.directory import Directory

@@ -11,7 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from school.clock import Clock
-from school.domain.conference_widget import WIDGET_ID
+from school.domain.conference_widget import LAYOUT, WIDGET_ID
 from school.domain.decisions import Decision, Reason, allow, refuse
 from school.domain.people import UserId
 from school.domain.rooms import (
@@ -202,6 +202,8 @@ class Gate:
             return Refuse(Reason.RULES_ARE_FIXED, rule="rooms:power_levels")
         if event.type == ENCRYPTION:
             return rebuilding.encryption(event.content)
+        if event.type == LAYOUT:
+            return rebuilding.own_layout(event, self.widget)
         if event.get_state_key() == WIDGET_ID:
             return rebuilding.own_widget(event, self.widget)
         return Pass(without_own_keys(event.content))

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from emoji import is_emoji
 
-from school.domain.conference_widget import WIDGET
+from school.domain.conference_widget import WIDGET, WIDGET_ID, layout
 from school.domain.decisions import Reason
 from school.domain.people import UserId
 from school.domain.rooms import MEGOLM, OWN_KEYS_PREFIX
@@ -83,6 +83,14 @@ def own_widget(event: Event, widget: Mapping[str, Any] | None) -> Verdict:
     if event.type != WIDGET or widget is None or event.content.get("url") != widget["url"]:
         return Refuse(Reason.NOT_OFFERED, rule="rooms:own_widget")
     return Pass(None if event.content == widget else dict(widget))
+
+
+def own_layout(event: Event, widget: Mapping[str, Any] | None) -> Verdict:
+    """Where widgets stand: the school's own above the messages, as Element's video button puts it, and nothing else."""
+    named = event.content.get("widgets")
+    if widget is None or not isinstance(named, Mapping) or WIDGET_ID not in named:
+        return Refuse(Reason.NOT_OFFERED, rule="rooms:own_widget")
+    return Pass(None if event.content == layout() else layout())
 
 
 def redaction(event: Event, state: State) -> Verdict:

@@ -108,6 +108,7 @@ class PeoplePage:
             page=page_of(conference_in(visit)),
             leads=leads,
             state="" if conference is None else conference.state.value,
+            planned=conference is not None and conference.state is ConferenceState.PLANNED,
             waits_in_lobby=_waits_in_lobby(conference, entrance.part, parts.school),
             offered=self._offered,
             chosen=Choices() if conference is None else Choices(**conference.choices),

@@ -5,6 +5,7 @@ from aiohttp import web
 
 from appservice.web.host import WebHost
 from appservice.web.limits import Limit
+from bbb_widget.web.calendar_file import CalendarFile
 from bbb_widget.web.entry_page import EntryPage
 from bbb_widget.web.guest_page import GuestPage
 from bbb_widget.web.leading_page import LeadingPage
@@ -13,7 +14,9 @@ from bbb_widget.web.parts import PageParts
 from bbb_widget.web.people_page import PeoplePage
 
 
-def page_routes(host: WebHost, parts: PageParts, *, misses: Limit, leads_to: str) -> list[web.RouteDef]:
+def page_routes(
+    host: WebHost, parts: PageParts, calendar: CalendarFile, *, misses: Limit, leads_to: str
+) -> list[web.RouteDef]:
     """For the application of the web host. `leads_to`: where BigBlueButton is, as a source of the pages' policy."""
     door, guest, known = PeoplePage(parts), GuestPage(parts, misses), ListPage(parts)
     leading, entry = LeadingPage(parts, door), EntryPage(parts)
@@ -34,4 +37,5 @@ def page_routes(host: WebHost, parts: PageParts, *, misses: Limit, leads_to: str
         web.get("/conference/{conference}/end", back),
         web.post("/conference/{conference}/end", host.page(leading.end, signed_in=True, leads_to=leads_to)),
         web.get("/conference/{conference}/attendance", host.page(leading.attendance, signed_in=True)),
+        web.get("/conference/{conference}/calendar.ics", host.page(calendar.give, signed_in=True)),
     ]

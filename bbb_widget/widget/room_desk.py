@@ -15,11 +15,9 @@ import structlog
 from appservice.homeserver import HomeserverError, NotThereError, RefusedError
 from appservice.school_view import SchoolView
 from bbb_widget.announcing import Announcing
-from bbb_widget.api import BbbError
 from bbb_widget.circles import Circles
 from bbb_widget.conferences import Entrance, Gate, Place, Started, Trouble, Wish
 from bbb_widget.desk import ConferenceDesk
-from bbb_widget.meetings import NotOfferedError
 from school.database.conferences import Conference
 from school.domain.conferences import ConferenceState, Part, may_start_here
 from school.domain.decisions import Decision
@@ -43,6 +41,10 @@ class Sight(StrEnum):
     """One can come in."""
     DOWN = "down"
     """BigBlueButton does not say."""
+
+
+_SIGHTS: Final = {Gate.OPEN: Sight.OPEN, Gate.WAIT: Sight.WAIT, Gate.TROUBLE: Sight.DOWN}
+"""Whatever else is found at a door is not shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,19 +185,10 @@ class RoomDesk:
         return next((group.name for group in named if group is not None), untitled)
 
     async def _shown(self, person: Person, conference: Conference) -> Shown | None:
-        seen = await self._desk.look(person, conference.id)
-        if seen is None or seen.conference is None:
+        entrance = await self._desk.at_the_door(person, conference.id)
+        sight = _SIGHTS.get(entrance.gate)
+        if entrance.conference is None or sight is None:
             return None
-        leads = seen.entitled.part is Part.MODERATOR
-        return Shown(conference=seen.conference, sight=await self._sight(seen.conference, leads=leads), leads=leads)
-
-    async def _sight(self, conference: Conference, *, leads: bool) -> Sight:
-        if not conference.goes_on or conference.meeting_id is None:
-            return Sight.PLANNED
-        if leads or conference.state is ConferenceState.RUNNING:
-            return Sight.OPEN
-        try:
-            info = await self._desk.meetings.look(conference.meeting_id)
-        except (BbbError, NotOfferedError):
-            return Sight.DOWN
-        return Sight.OPEN if info is not None and info.has_moderator else Sight.WAIT
+        if entrance.conference.state is ConferenceState.PLANNED:
+            sight = Sight.PLANNED
+        return Shown(conference=entrance.conference, sight=sight, leads=entrance.part is Part.MODERATOR)

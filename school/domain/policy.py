@@ -35,6 +35,7 @@ from school.domain.rooms import (
     REMARKS,
     ROOMS_OF_GROUPS,
     STATE_BY_PEOPLE,
+    WIDGET_PLACES,
     Room,
     RoomKind,
 )
@@ -42,7 +43,7 @@ from school.domain.rooms import (
 _EVERYONE, _TEACHERS, _OWN_GROUPS = (
     right.place for right in (Right.MESSAGE_EVERYONE, Right.MESSAGE_TEACHERS, Right.MESSAGE_OWN_GROUPS)
 )
-_ASKS_FOR_CONFERENCES: Final = CALLS | CALL_ANSWERS | CONFERENCE_STATE
+_ASKS_FOR_CONFERENCES: Final = CALLS | CALL_ANSWERS | CONFERENCE_STATE | WIDGET_PLACES
 _OPEN_TO_ALL: Final = MESSAGES | REMARKS
 _GROUPS_TO_ASK_IN: Final = (
     GroupKind.CLASS,

@@ -136,13 +136,16 @@ _CALL_STATE: Final = frozenset({"m.call.member", "org.matrix.msc3401.call.member
 _WIDGETS: Final = frozenset({"m.widget", "im.vector.modular.widgets"})
 CONFERENCE_STATE: Final = _CALL_STATE | _WIDGETS
 """State that asks for the right to start conferences."""
+WIDGET_PLACES: Final = frozenset({"io.element.widgets.layout"})
+"""Where widgets stand: asks for it, too. In the rooms of groups the bot says it."""
 
 STATE_BY_PEOPLE: Final[Mapping[RoomKind, frozenset[str]]] = {
     RoomKind.DIRECT: frozenset({"m.room.pinned_events", ENCRYPTION}) | _CALL_STATE,
     RoomKind.CHAT: frozenset(
         {"m.room.name", "m.room.topic", "m.room.avatar", "m.room.pinned_events", "m.room.power_levels", ENCRYPTION}
     )
-    | CONFERENCE_STATE,
+    | CONFERENCE_STATE
+    | WIDGET_PLACES,
     RoomKind.GROUP: frozenset({"m.room.topic", "m.room.pinned_events"}) | CONFERENCE_STATE,
     RoomKind.ANNOUNCEMENTS: frozenset({"m.room.topic", "m.room.pinned_events"}),
     RoomKind.SPACE: frozenset(),

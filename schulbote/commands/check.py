@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from appservice.homeserver import RefusedError
+from appservice.homeserver import Homeserver, RefusedError
+from appservice.proofs import Proofs
 from school.config import Settings, load_settings, read_keys
 from school.errors import FailedError
+from school.school_widget import school_widget
 from schulbote.conferences import bbb_in_words
 from schulbote.connections import open_homeserver
 from schulbote.rest_doubts import doubts_of_days, names_rest, office_in_doubt, rest_for_nobody
@@ -60,6 +62,17 @@ def _require_code_key(settings: Settings) -> None:
     read_keys(path)
 
 
+async def _require_openid(settings: Settings, homeserver: Homeserver) -> None:
+    """The page in Element's window asks the homeserver who is looking."""
+    if not await Proofs(homeserver, server_name=settings.matrix.server_name).serves_widgets():
+        raise NotAdministeredError(
+            f"{settings.matrix.homeserver_url} does not say whose OpenID token a widget has, so nobody is let in from "
+            "Element's window. Give its listener for this machine the resource `openid` (resources: [{names: [client, "
+            "openid]}]) and restart Synapse, or take web.element_url out of school.yaml."
+        )
+    click.echo("It says whose OpenID token a widget has.")
+
+
 async def _check(settings: Settings) -> None:
     async with open_homeserver(settings) as homeserver:
         if settings.accounts.with_codes and "m.login.password" not in await homeserver.login_types():
@@ -76,7 +89,9 @@ async def _check(settings: Settings) -> None:
                 "configuration needs the module and the registration that `schulbote init` wrote, and "
                 "`schulbote run` has to have run once."
             ) from error
-    click.echo(f"{settings.matrix.homeserver_url} answers, and the bot may administer it.")
+        click.echo(f"{settings.matrix.homeserver_url} answers, and the bot may administer it.")
+        if school_widget(settings) is not None:
+            await _require_openid(settings, homeserver)
     if updates:
         click.echo(f"It is still doing {updates} background updates of its database.")
     click.echo(await bbb_in_words(settings))

@@ -144,6 +144,16 @@ class TestWidgets:
         wire.answers = lambda _request, _body: (status, {"errcode": "M_UNRECOGNIZED", "error": "no"})
         assert await proofs.by_widget("a", "school.test") is LoginRefusal.WRONG
 
+    @pytest.mark.parametrize(
+        ("status", "code", "serves"),
+        [(401, "M_UNKNOWN_TOKEN", True), (404, "M_UNRECOGNIZED", False), (200, "", True)],
+    )
+    async def test_whether_tokens_are_answered_at_all_is_seen_without_one(
+        self, proofs: Proofs, wire: Wire, status: int, code: str, serves: bool
+    ) -> None:
+        wire.answers = lambda _request, _body: (status, {"errcode": code})
+        assert await proofs.serves_widgets() is serves
+
 
 class TestWays:
     @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bbb_widget.conferences import Wish
 from bbb_widget.web import PAGES
+from bbb_widget.web.calendar_file import CalendarFile
 from bbb_widget.web.parts import PageParts
 from bbb_widget.web.routes import page_routes
 from school.database.conferences import Conference
@@ -49,7 +50,9 @@ async def with_pages(database: Path, engine: AsyncEngine, folder: Path, **settin
             folder,
             page_sets=(PAGES,),
             view=it.school.view,
-            more=lambda pages: page_routes(pages.host, parts, misses=pages.limits.proofs, leads_to="https:"),
+            more=lambda pages: page_routes(
+                pages.host, parts, CalendarFile(it.feeds), misses=pages.limits.proofs, leads_to="https:"
+            ),
         )
         await world.server.start_server()
         yield Pages(it, world)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from a_school import room
-from aiohttp.test_utils import TestServer
 from builders import BEN, CARL, GABI, IDA
 from conference_school import CHAT, CLASS, Conferences, with_conferences
 from pages_world import World
@@ -19,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import TryLaterError
 from bbb_widget.conferences import Place, Wish
+from bbb_widget.web.calendar_file import CalendarFile
 from bbb_widget.widget.room_desk import RoomDesk
+from bbb_widget.widget.web import WIDGET_PAGES
 from bbb_widget.widget.web.page import BUTTONS, IN_THE_BROWSER, ConferenceWidget
-from bbb_widget.widget.web.page_set import WIDGET_PAGES
 from bbb_widget.widget.web.routes import widget_routes
 from bbb_widget.widget.web.texts import SENTENCES
 from school.domain.conference_widget import build_answer
@@ -107,7 +107,6 @@ async def school(database: Path, engine: AsyncEngine, tmp_path: Path) -> AsyncIt
         homeserver: Any = it.school.homeserver
         homeserver.stamps[CLASS_ROOM] = CLASS_STAMP
         homeserver.joined[CLASS_ROOM] = {IDA.user_id, BEN.user_id}
-        world = World(engine, tmp_path, page_sets=(WIDGET_PAGES,))
         room_desk = RoomDesk(
             desk=it.desk,
             circles=it.circles,
@@ -116,8 +115,14 @@ async def school(database: Path, engine: AsyncEngine, tmp_path: Path) -> AsyncIt
             stamp_of=lambda room_id, user_id: homeserver.of(room_id, seen_by=user_id),
             language=Language.GERMAN,
         )
-        routes = widget_routes(world.pages.host, ConferenceWidget(room_desk, build_answer=BUILD))
-        world.server = TestServer(world.pages.application(routes, largest_bytes=2**20))
+        widget = ConferenceWidget(room_desk, build_answer=BUILD)
+        world = World(
+            engine,
+            tmp_path,
+            page_sets=(WIDGET_PAGES,),
+            view=it.school.view,
+            more=lambda pages: widget_routes(pages.host, widget, CalendarFile(it.feeds)),
+        )
         await world.server.start_server()
         yield School(it, world)
         for browser in world.browsers:
@@ -180,6 +185,10 @@ async def test_what_is_planned_is_shown_begun_and_called_off(school: School) -> 
     view = await ben.asks("state")
     assert view["items"][0]["said"].startswith("Jede Woche")
     assert labels(view) == []
+    file = await ben.browser.get(view["items"][0]["calendar"]["path"])
+    assert (file.status, file.content_type) == (200, "text/calendar")
+    assert (await ben.browser.get("/widget/conference/unknown/calendar.ics")).status == 404
+    assert (await (await school.widget(CARL)).browser.get(view["items"][0]["calendar"]["path"])).status == 404
     view = await ida.asks("state")
     assert sorted(labels(view)) == ["begin", "call_off", "start"]
     assert (await ida.presses("begin", view))["open"]
@@ -280,11 +289,12 @@ async def test_bigbluebutton_down_is_said(school: School) -> None:
     school.conferences.bbb.down = True
     assert (await ida.asks("start"))["note"] == GERMAN["widget.trouble.down"]
     school.conferences.bbb.down = False
-    await school.conferences.started()
+    conference = await school.conferences.started()
     school.conferences.bbb.down = True
     view = await (await school.widget(BEN)).asks("state")
     assert view["items"][0]["said"] == GERMAN["widget.sight.down"]
-    assert (await ida.presses("join", await ida.asks("state")))["note"] == GERMAN["widget.trouble.down"]
+    view = await ida.asks("join", conference.id)
+    assert (view["note"], view["open"]) == (GERMAN["widget.trouble.down"], None)
     assert (await ida.presses("end", await ida.asks("state")))["note"] == GERMAN["widget.trouble.down"]
 
 

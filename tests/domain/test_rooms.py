@@ -16,6 +16,7 @@ from school.domain.rooms import (
     SCHOOL,
     STAMP_KEY,
     STATE_BY_PEOPLE,
+    WIDGET_PLACES,
     RoomKind,
     RoomStamp,
     keeps_power_levels,
@@ -134,7 +135,7 @@ def test_moderators_are_written_in_one_order() -> None:
 @pytest.mark.parametrize("kind", RoomKind)
 def test_what_people_may_write_as_state_is_within_reach_of_somebody_who_is_not_the_school(kind: RoomKind) -> None:
     events = power_levels(kind)["events"]
-    of_the_maker_alone = {"m.room.power_levels", ENCRYPTION}
+    of_the_maker_alone = {"m.room.power_levels", ENCRYPTION, *WIDGET_PLACES}
     for event_type in STATE_BY_PEOPLE[kind] - of_the_maker_alone:
         assert events[event_type] <= MODERATOR
 

@@ -137,6 +137,15 @@ def test_of_the_rest_time_the_office_and_the_urgent_messages_are_kept(tmp_path: 
         assert (settings.rest.office, settings.rest.urgent_per_day, settings.rest.reachable) == ("Lehrer", 3, None)
 
 
+def test_of_the_web_pages_where_element_is_is_kept(tmp_path: Path) -> None:
+    home = prepared(tmp_path / "home")
+    text = home.school_yaml.read_text()
+    home.school_yaml.write_text(text.replace("web:\n", "web:\n  element_url: http://127.0.0.1:8080\n"))
+    for _ in range(2):
+        settings = home.prepare(register=tmp_path, port=18_200)
+        assert (settings.web.element_url, settings.web.listen_port) == ("http://127.0.0.1:8080", 18_201)
+
+
 def test_a_mistake_in_a_demos_school_yaml_is_a_sentence_with_its_line(tmp_path: Path) -> None:
     home = prepared(tmp_path / "home")
     home.school_yaml.write_text(home.school_yaml.read_text() + "rights: {roles: {student: {create_roms: true}}}\n")

@@ -3,6 +3,7 @@
 from typing import Final
 
 SENTENCES: Final = {
+    "conference.calendar_file": "In meinen Kalender eintragen",
     "conference.title": "Videokonferenz",
     # How one finds the door.
     "conference.open": "Die Konferenz läuft.",

@@ -3,6 +3,7 @@
 from typing import Final
 
 SENTENCES: Final = {
+    "conference.calendar_file": "Add to my calendar",
     "conference.title": "Video conference",
     # How one finds the door.
     "conference.open": "The conference is going on.",

@@ -132,8 +132,14 @@ def _item(shown: Shown, visit: Visit) -> dict[str, Any]:
     return {
         "title": conference.title,
         "said": texts.say(f"widget.sight.{sight}", when=when),
+        "calendar": _calendar(conference.id, visit) if shown.sight is Sight.PLANNED else None,
         "actions": [_action(name, texts, conference.id) for name in _actions(shown)],
     }
+
+
+def _calendar(conference_id: str, visit: Visit) -> dict[str, str]:
+    path = visit.site.path(f"/widget/conference/{conference_id}/calendar.ics")
+    return {"label": visit.texts.say("widget.calendar"), "path": path}
 
 
 def _actions(shown: Shown) -> Iterator[str]:

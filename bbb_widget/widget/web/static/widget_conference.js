@@ -17,6 +17,7 @@
   const words = catalogues[language];
   const room = given.get("room") || "";
 
+  const note = document.getElementById("note"); // what became of a press
   const said = document.getElementById("said");
   const ways = document.getElementById("ways");
   const items = document.getElementById("items");
@@ -35,8 +36,9 @@
 
   // Words
 
-  function tell(sentence) {
+  function tell(sentence, ofPress) {
     if (said.textContent !== sentence) said.textContent = sentence;
+    if (note.textContent !== (ofPress || "")) note.textContent = ofPress || "";
   }
 
   function stop(sentence, retry) {
@@ -75,8 +77,7 @@
   }
 
   function show(view) {
-    const sentence = [view.note, view.said].filter(Boolean).join(" ");
-    tell(sentence);
+    tell(view.said, view.note);
     who.textContent = view.who;
     const now = JSON.stringify([view.items, view.actions]);
     if (now !== shown) {
@@ -97,6 +98,13 @@
     text.textContent = one.said;
     text.setAttribute("role", "status");
     made.append(title, text, actions(one.actions));
+    if (one.calendar) {
+      const file = document.createElement("a");
+      file.href = one.calendar.path;
+      file.download = "";
+      file.textContent = one.calendar.label;
+      made.append(file);
+    }
     return made;
   }
 
@@ -129,6 +137,7 @@
   async function press(one) {
     if (busy) return;
     busy = true;
+    ways.hidden = true;
     try {
       const view = await ask("/conference/" + one.does, { room: room, conference: one.conference });
       show(view);
@@ -209,7 +218,8 @@
   if (window.parent === window || !widgetId) return stop(words.outside, false);
   // Who may be around this page, its Content-Security-Policy says; what counts here is to speak to nobody else.
   const around = window.location.ancestorOrigins ? window.location.ancestorOrigins[0] : body.client;
-  api = new window.mxwidgets.WidgetApi(widgetId, around);
+  const library = window.mxwidgets(); // as npm's bundle has it: a function that gives the library
+  api = new library.WidgetApi(widgetId, around);
   const tooLate = window.setTimeout(() => stop(words.no_answer, false), READY_SECONDS * 1000);
   api.once("ready", () => {
     window.clearTimeout(tooLate);

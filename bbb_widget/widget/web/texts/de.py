@@ -28,6 +28,7 @@ SENTENCES: Final = {
     "widget.sight.wait": "Sie beginnt, sobald jemand da ist, der sie leitet. Bleib einfach hier.",
     "widget.sight.open": "Sie läuft.",
     "widget.sight.down": "Der Server für Konferenzen antwortet gerade nicht. Es geht gleich weiter.",
+    "widget.calendar": "In meinen Kalender eintragen",
     "widget.do.start": "Konferenz starten",
     "widget.do.join": "Teilnehmen",
     "widget.do.begin": "Jetzt beginnen",

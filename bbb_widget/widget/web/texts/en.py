@@ -28,6 +28,7 @@ SENTENCES: Final = {
     "widget.sight.wait": "It begins as soon as somebody is there who leads it. Just stay here.",
     "widget.sight.open": "It is on.",
     "widget.sight.down": "The conference server does not answer just now. It will go on in a moment.",
+    "widget.calendar": "Add to my calendar",
     "widget.do.start": "Start a conference",
     "widget.do.join": "Join",
     "widget.do.begin": "Begin now",
