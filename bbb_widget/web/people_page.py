@@ -109,6 +109,7 @@ class PeoplePage:
             leads=leads,
             state="" if conference is None else conference.state.value,
             planned=conference is not None and conference.state is ConferenceState.PLANNED,
+            weekly=conference is not None and conference.weekly,
             waits_in_lobby=_waits_in_lobby(conference, entrance.part, parts.school),
             offered=self._offered,
             chosen=Choices() if conference is None else Choices(**conference.choices),

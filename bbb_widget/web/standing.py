@@ -55,7 +55,7 @@ def standing(entrance: Entrance, texts: PageTexts, *, now: datetime, zone: ZoneI
         case Gate.TROUBLE:
             sentence = texts.say("conference.down")
             return Standing(can=Can.WAIT, sentence=sentence, status=503, again_seconds=_TROUBLE_SECONDS)
-        case Gate.OVER if entrance.part is not Part.GUEST:
+        case Gate.OVER:
             return Standing(can=Can.GO, sentence=texts.say("conference.over"), status=410)
         case _ if entrance.part is Part.GUEST:
             return Standing(can=Can.GO, sentence=texts.say("conference.guest_over"), status=410)

@@ -54,6 +54,7 @@ async def test_others_wait_on_a_page_that_moves_on_by_itself(pages: Pages) -> No
     assert (answer.status, answer.headers["Refresh"]) == (200, "5")
     text = await answer.text()
     assert 'role="status">Gleich geht es los' in text
+    assert "<title>Gleich geht es los" in text, "what a screen reader says first, and the tab shows"
     assert "In die Konferenz" not in words_of(text)
     still = await ben.get(f"{page}?still=yes")
     assert "Refresh" not in still.headers
@@ -62,6 +63,7 @@ async def test_others_wait_on_a_page_that_moves_on_by_itself(pages: Pages) -> No
     answer = await ben.get(page)
     assert "Refresh" not in answer.headers
     assert "In die Konferenz" in await read(answer)
+    assert "<title>Die Konferenz läuft. Mathe" in await answer.text()
 
 
 async def test_looking_begins_nothing_and_only_the_button_does(pages: Pages) -> None:
@@ -221,6 +223,14 @@ async def test_what_is_planned_is_called_off(pages: Pages) -> None:
     assert "keine Konferenz für dich" in words_of(await ben.text("/conferences"))
 
 
+async def test_whoever_calls_off_what_is_weekly_knows_that_it_is_for_all_weeks(pages: Pages) -> None:
+    _, page = await pages.conference(planned_at=FRIDAY, weekly=True)
+    ida = await pages.as_person(IDA)
+    assert "auch nicht in den nächsten Wochen" in words_of(await ida.text(page))
+    await ida.submit(page, f"{page}/end")
+    assert (await ida.get(page)).status == 410
+
+
 async def test_a_guest_is_invited_by_name_and_the_link_is_shown_once(pages: Pages) -> None:
     _, page = await pages.conference()
     ida = await pages.as_person(IDA)
@@ -285,13 +295,25 @@ async def test_a_guests_link_that_is_over_says_nothing_of_the_conference(pages: 
     answer = await stranger.submit(guest)
     assert (answer.status, "Location" in answer.headers) == (410, False)
     await pages.it.desk.end(IDA, conference.id)
-    for path in (guest, "/conference/guest/made-up"):
+    for path, said in ((guest, "gilt nicht mehr"), ("/conference/guest/made-up", "gilt nicht mehr")):
         answer = await stranger.get(path)
         assert answer.status == 410
+        assert said in await read(answer)
     pages.it.later(days=30)
     words = await read(await stranger.get(guest))
     assert "Mathe" not in words
     assert "Petra" not in words
+
+
+async def test_a_guest_reads_that_the_conference_has_ended(pages: Pages) -> None:
+    conference, _ = await pages.conference()
+    guest = await pages.guest(conference)
+    await pages.it.open_for(conference)
+    await pages.it.desk.end(IDA, conference.id)
+    stranger = pages.world.browser()
+    answer = await stranger.get(guest)
+    assert answer.status == 410
+    assert "Diese Konferenz ist beendet." in await read(answer)
 
 
 async def test_guessing_guests_links_is_limited(pages: Pages) -> None:

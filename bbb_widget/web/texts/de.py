@@ -56,6 +56,7 @@ SENTENCES: Final = {
     "conference.end_now": "Für alle beenden",
     "conference.call_off": "Konferenz absagen",
     "conference.call_off_what": "Sie findet nicht statt.",
+    "conference.call_off_weekly_what": "Sie findet nicht statt, auch nicht in den nächsten Wochen.",
     "conference.call_off_now": "Absagen",
     # Guests.
     "conference.guest_welcome": "Guten Tag, {name}",

@@ -56,6 +56,7 @@ SENTENCES: Final = {
     "conference.end_now": "End it for everybody",
     "conference.call_off": "Call the conference off",
     "conference.call_off_what": "It will not take place.",
+    "conference.call_off_weekly_what": "It will not take place, in the coming weeks either.",
     "conference.call_off_now": "Call it off",
     # Guests.
     "conference.guest_welcome": "Hello {name}",
