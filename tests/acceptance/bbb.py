@@ -70,9 +70,15 @@ class Bbb:
         """The meeting ends by itself, as when nobody is left who keeps order."""
         self._tell(f"end?meetingID={meeting}")
 
-    def leaves(self, meeting: str, user_id: str) -> None:
-        """Somebody closes the window."""
-        self._tell(f"leave?meetingID={meeting}&userID={user_id}")
+    def leaves(self, meeting: str, user_id: str, *, still_waits: bool = False) -> None:
+        """Somebody closes the window. If it was the last moderator, the meeting ends, or still waits for one."""
+        self._tell(f"leave?meetingID={meeting}&userID={user_id}&still_waits={int(still_waits)}")
+
+    def moderators_leave(self, meeting: str) -> None:
+        """The meeting goes on without them, for some minutes."""
+        for attendee in self.seen["meetings"][meeting]["attendees"]:
+            if attendee["role"] == "MODERATOR":
+                self.leaves(meeting, attendee["user_id"], still_waits=True)
 
     def _tell(self, what: str) -> None:
         asked = Request(f"{self._base}/stub/{what}", method="POST")

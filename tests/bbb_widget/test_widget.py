@@ -161,6 +161,10 @@ async def test_a_teacher_starts_the_class_waits_joins_and_is_told_of_the_end(sch
     assert it.bbb.last.full_name == BEN.display_name
     assert await it.desk.redeem(link.rpartition("/")[2]) is None, "a replay"
 
+    it.bbb.attendees.clear()
+    view = await ben.asks("state")
+    assert (view["items"][0]["said"], labels(view)) == (GERMAN["widget.sight.wait"], []), "who leads has gone"
+
     view = await ida.presses("end", await ida.asks("state"))
     assert view["note"] == GERMAN["widget.over"]
     assert labels(await ida.asks("state")) == ["start"]
