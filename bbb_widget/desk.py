@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.school_view import SchoolView
 from bbb_widget.api import BbbError
 from bbb_widget.circles import Circles
-from bbb_widget.conferences import Entrance, Seen, Started, Trouble, Wish
+from bbb_widget.conferences import Entrance, Place, Seen, Started, Trouble, Wish
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.letting_in import LettingIn
 from bbb_widget.meeting_settings import Choices
@@ -84,6 +84,16 @@ class ConferenceDesk:
             HomeserverError: it is not known who is in the room.
         """
         return await self._starting.start(person, wish)
+
+    async def rest_now(self, person: Person, conference: Conference) -> int:
+        """How many people of a conference have their rest now, whoever begins it included.
+
+        Raises:
+            HomeserverError: it is not known who is in the room.
+        """
+        place = Place(room_id=conference.room_id, groups=conference.groups)
+        starter, others = await self._starting.resting(person, place, self._clock())
+        return others + starter
 
     # Coming in
 

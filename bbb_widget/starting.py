@@ -4,6 +4,7 @@ One conference in one place at a time: who starts a second one is shown the firs
 """
 
 from dataclasses import asdict, replace
+from datetime import datetime
 from secrets import token_urlsafe
 from typing import Final
 
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from appservice.school_view import SchoolView
 from bbb_widget.api import BbbError
 from bbb_widget.circles import Circles
-from bbb_widget.conferences import Started, Trouble, Wish
+from bbb_widget.conferences import Place, Started, Trouble, Wish
 from bbb_widget.meetings import Meetings
 from bbb_widget.occasions import Locks, Occasions
 from school.clock import Clock, utc_now
@@ -71,7 +72,7 @@ class Starting:
             except BbbError as error:
                 log.warning("conference_not_started", error=str(error))
                 return Started(decision=decision, trouble=Trouble.DOWN)
-        starter, others = await self._resting(person, wish)
+        starter, others = await self.resting(person, wish.place, wish.planned_at or self._clock())
         return Started(decision=decision, conference=conference, starter_rests=starter, others_rest=others)
 
     async def _add(self, person: Person, wish: Wish, decision: Decision) -> Conference:
@@ -120,9 +121,14 @@ class Starting:
                 return conference
         return None
 
-    async def _resting(self, person: Person, wish: Wish) -> tuple[bool, int]:
-        at, rests = wish.planned_at or self._clock(), self._view.now.desk
-        people = await self._circles.people(wish.place)
+    async def resting(self, person: Person, place: Place, at: datetime) -> tuple[bool, int]:
+        """Whether somebody rests at a moment, and how many others of a place do.
+
+        Raises:
+            HomeserverError: it is not known who is in the room.
+        """
+        rests = self._view.now.desk
+        people = await self._circles.people(place)
         resting = [
             each
             for each in {one.id: one for one in (*people, person)}.values()

@@ -26,7 +26,7 @@ class LeadingPage:
     async def invite(self, visit: Visit) -> web.Response:
         """A guest by name. Their link is shown now, and never again."""
         form = await visit.form()
-        conference = await self._led(visit)
+        conference = await self._seen(visit)
         if isinstance(conference, web.Response):
             return conference
         words = form.text("name")
@@ -43,7 +43,7 @@ class LeadingPage:
     async def revoke(self, visit: Visit) -> web.Response:
         """A guest's link is taken back."""
         form = await visit.form()
-        conference = await self._led(visit)
+        conference = await self._seen(visit)
         if isinstance(conference, web.Response):
             return conference
         decision = await self._parts.guests.revoke(visit.person, conference, form.text("guest"))
@@ -54,7 +54,7 @@ class LeadingPage:
     async def end(self, visit: Visit) -> web.Response:
         """The conference ends for everybody, or is called off."""
         await visit.form()
-        conference = await self._led(visit)
+        conference = await self._seen(visit)
         if isinstance(conference, web.Response):
             return conference
         ended = await self._parts.desk.end(visit.person, conference.id)
@@ -64,7 +64,7 @@ class LeadingPage:
 
     async def attendance(self, visit: Visit) -> web.Response:
         """Who was there, from when to when."""
-        conference = await self._led(visit)
+        conference = await self._seen(visit)
         if isinstance(conference, web.Response):
             return conference
         decision, there = await self._parts.guests.attendance(visit.person, conference)
@@ -79,13 +79,12 @@ class LeadingPage:
             there=[(each.name, when(each.came_at, visit), when(each.left_at, visit)) for each in there],
         )
 
-    async def _led(self, visit: Visit) -> Conference | web.Response:
-        """The conference, if somebody leads it; else what they read."""
+    async def _seen(self, visit: Visit) -> Conference | web.Response:
+        """The conference, if somebody may come in; else what they read. Whether they lead it, the desks ask."""
         seen = await self._parts.desk.look(visit.person, conference_in(visit))
         if seen is None or seen.conference is None:
             return await self._door.show(visit)
-        decision = await self._parts.desk.may_moderate(seen.conference, visit.person)
-        return seen.conference if decision else await self._door.refused(visit, decision)
+        return seen.conference
 
     async def _shown(self, visit: Visit, *, link: str = "", wrong: str = "", name: str = "") -> web.Response:
         entrance = await self._parts.desk.at_the_door(visit.person, conference_in(visit))

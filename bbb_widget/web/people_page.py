@@ -108,6 +108,7 @@ class PeoplePage:
             page=page_of(conference_in(visit)),
             leads=leads,
             state="" if conference is None else conference.state.value,
+            resting=await parts.desk.rest_now(visit.person, conference) if conference and found.can is Can.BEGIN else 0,
             planned=conference is not None and conference.state is ConferenceState.PLANNED,
             weekly=conference is not None and conference.weekly,
             waits_in_lobby=_waits_in_lobby(conference, entrance.part, parts.school),

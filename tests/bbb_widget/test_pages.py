@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bbb_widget.api import Role
 from bbb_widget.conferences import Gate, Place, Wish
 from bbb_widget.guest_desk import MOST_GUESTS, MOST_USES
+from school.database.rests import set_rest
 
 FRIDAY = NOON + timedelta(days=3)
 AT_NOON = "14:00 Uhr"
@@ -110,6 +111,30 @@ async def test_what_is_chosen_counts_only_while_nobody_is_there(pages: Pages) ->
     assert len(pages.it.bbb.made) == 2
     ben = await pages.as_person(BEN)
     assert "Danach wartest du in der Lobby" in words_of(await ben.text(page))
+
+
+async def test_whoever_begins_in_somebodys_rest_reads_it_before(pages: Pages) -> None:
+    conference, page = await pages.conference()
+    ida, ben = await pages.as_person(IDA), await pages.as_person(BEN)
+    assert "Ruhezeit" not in await ida.text(page)
+    async with pages.it.school.engine.begin() as connection:
+        await set_rest(connection, IDA.id, "rest", NOON, NOON + timedelta(hours=1))
+    await pages.it.school.view.refresh()
+    assert "Gerade haben Lehrkräfte Ruhezeit: 1." in await ida.text(page)
+    assert "Ruhezeit" not in await ben.text(page)
+    await pages.it.open_for(conference)
+    assert "Ruhezeit" not in await ida.text(page), "it has begun"
+
+
+async def test_nobody_who_is_there_already_loses_the_meeting(
+    database: Path, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async with with_pages(database, engine, tmp_path, wait_for_moderator=False) as pages:
+        conference, page = await pages.conference()
+        ben, ida = await pages.as_person(BEN), await pages.as_person(IDA)
+        assert (await ben.submit(page, f"{page}/enter")).status == 303
+        assert (await ida.submit(page, f"{page}/enter", chosen="yes", lobby="yes")).status == 303
+        assert list(pages.it.bbb.open) == [conference.meeting_id]
 
 
 async def test_who_only_takes_part_chooses_and_leads_nothing(pages: Pages) -> None:

@@ -26,6 +26,7 @@ SENTENCES: Final = {
     "conference.stay_still": "Nicht mehr von selbst nachsehen",
     "conference.look_again": "Jetzt nachsehen",
     "conference.way_is_over": "Dieser Link gilt nicht mehr. Hol dir bitte einen neuen: !konferenz beitreten",
+    "conference.rest_now": "🌙 Gerade haben Lehrkräfte Ruhezeit: {count}. Bei ihnen klingelt nichts.",
     # What the teacher chooses.
     "conference.choices": "Für die anderen",
     "conference.cameras": "Sie dürfen ihre Kamera einschalten",

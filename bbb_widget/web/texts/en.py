@@ -26,6 +26,7 @@ SENTENCES: Final = {
     "conference.stay_still": "Stop looking by itself",
     "conference.look_again": "Look now",
     "conference.way_is_over": "This link does not work any more. Please get a new one: !conference join",
+    "conference.rest_now": "🌙 Teachers are resting now: {count}. Nothing rings for them.",
     # What the teacher chooses.
     "conference.choices": "For the others",
     "conference.cameras": "They may turn on their camera",
