@@ -19,6 +19,8 @@ from shelf.web.pages import ShelfPages
 from shelf.web.words import address_of, event_of, told
 
 _PIXELS: Final = 96
+_SMALL_BYTES: Final = 500_000
+"""So small a picture is shown itself where there is no smaller one."""
 
 
 class Files(Protocol):
@@ -68,8 +70,13 @@ class FilePages:
         _, file = await self._find(visit)
         if file.media_type not in PICTURES:
             raise Problem(Trouble.NOT_FOUND)
-        small = self._files.thumbnail(file.uri, _PIXELS, as_user=visit.person.user_id)
-        return await self._send(visit, file, small, shown_as=PICTURES)
+        try:
+            async with self._files.thumbnail(file.uri, _PIXELS, as_user=visit.person.user_id) as content:
+                return await send_file(visit, content, name=file.name, shown_as=PICTURES)
+        except (NotThereError, RefusedError) as error:  # it makes none of what was not called a picture when it came
+            if file.size is None or file.size > _SMALL_BYTES:
+                raise Problem(Trouble.NOT_FOUND) from error
+        return await self.view(visit)
 
     async def put(self, visit: Visit) -> web.Response:
         """Puts a file into a folder, or out of any."""

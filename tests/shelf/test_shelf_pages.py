@@ -48,11 +48,14 @@ class Shelves:
         routes = shelf_routes(world.pages.host, pages, files)
         world.server = TestServer(world.pages.application([*routes], largest_bytes=2**20))
 
-    async def has(self, name: str, what: bytes = PNG, media_type: str = "image/png", **said: Any) -> str:
+    async def has(
+        self, name: str, what: bytes = PNG, media_type: str = "image/png", *, size: int = 108, **said: Any
+    ) -> str:
         """A file in a room; where it is on the shelf of the class."""
         uri = f"mxc://school.test/f{len(self.messenger.files)}"
         self.messenger.files[uri] = what
-        event = self.messenger.says(content(name, media_type, uri), **said)
+        info = {"mimetype": media_type, "size": size}
+        event = self.messenger.says(content(name, media_type, uri, info=info), **said)
         await self.index.take([event])
         return f"/shelf/5a/files/{event['event_id'][1:]}"
 
@@ -264,9 +267,11 @@ async def test_what_may_carry_a_program_has_no_address_where_it_is_shown(
 async def test_small_pictures_are_shown_only_as_pictures(shelves: Shelves) -> None:
     file = await shelves.has("a.jpg", b"\xff\xd8\xff\xe0" + b"0" * 50, "image/jpeg")
     ben = await shelves.world.signed_in(BEN)
-    assert (await ben.get(file + "/thumbnail")).status == 404, "the homeserver has none"
+    assert (await (await ben.get(file + "/thumbnail")).read()).startswith(b"\xff\xd8"), "itself: there is none"
+    large = await shelves.has("b.jpg", b"\xff\xd8\xff\xe0" + b"0" * 50, "image/jpeg", size=10**6)
+    assert (await ben.get(large + "/thumbnail")).status == 404
+    assert (await ben.get(large)).status == 200, "that there is no small one casts no doubt on it"
     shelves.messenger.small["mxc://school.test/f0"] = PNG
-    await shelves.index.look_again()
     answer = await ben.get(file + "/thumbnail")
     assert (answer.headers["Content-Type"], await answer.read()) == ("image/png", PNG)
     shelves.messenger.small["mxc://school.test/f0"] = HTML
