@@ -1,11 +1,11 @@
 """What `!konferenz` answers about conferences that there are: it ends them, invites guests, tells who was there and
 what is planned, shows the way in. And in which words it says no."""
 
+from appservice.calendar.feeds import Feeds
 from bbb_widget.announcing import Announcing
 from bbb_widget.conference_words import Does, Said, Unclear
 from bbb_widget.conferences import Gate, Started, Trouble
 from bbb_widget.desk import ConferenceDesk
-from bbb_widget.feeds import Feeds
 from bbb_widget.guest_desk import GuestDesk, name_of_guest
 from bbb_widget.meeting_settings import Choices
 from school.database.conferences import Conference

@@ -17,6 +17,7 @@ from appservice.bot.help_words import Topic
 from appservice.bot.in_rooms import RoomCommand, RoomRequest
 from appservice.bot.offers import with_right
 from appservice.bot.sync_news import Tell
+from appservice.calendar.feeds import Feeds
 from appservice.desks.reach import groups_in_reach
 from appservice.school_view import SchoolView
 from bbb_widget.announcing import Announcing
@@ -24,7 +25,6 @@ from bbb_widget.conference_answers import ConferenceAnswers, chosen, refusal, re
 from bbb_widget.conference_words import Does, Said, Unclear, read_words, split_groups
 from bbb_widget.conferences import Place, Wish
 from bbb_widget.desk import ConferenceDesk
-from bbb_widget.feeds import Feeds
 from bbb_widget.guest_desk import GuestDesk
 from bbb_widget.slides import SlidesDesk
 from school.clock import Clock, utc_now

@@ -74,10 +74,6 @@ class Meetings:
         """The address of a guest's page."""
         return f"{self._public_url}{PAGE}/guest/{token}"
 
-    def calendar(self, token: str) -> str:
-        """The address of somebody's calendar."""
-        return f"{self._public_url}{PAGE}/calendar/{token}.ics"
-
     def way_in(self, ticket: str) -> str:
         """The address of the last step in (`ConferenceDesk.redeem`)."""
         return f"{self._public_url}{PAGE}/in/{ticket}"

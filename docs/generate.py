@@ -40,7 +40,16 @@ PRIVACY_PAGES: Final = {
     Language.GERMAN: ROOT / "docs" / "de" / "datenschutz.md",
 }
 _ROLES: Final = (TEACHER, STUDENT, GUARDIAN)
-_PROGRAMS: Final = ("school", "synapse_modules", "appservice", "roster_sync", "bbb_widget", "shelf", "schulbote")
+_PROGRAMS: Final = (
+    "school",
+    "synapse_modules",
+    "appservice",
+    "roster_sync",
+    "bbb_widget",
+    "shelf",
+    "appointments",
+    "schulbote",
+)
 
 _DOMAIN: Final = ROOT / "school" / "domain"
 _NOBODY_ASKS: Final = frozenset({_DOMAIN / name for name in ("rights.py", "tasks.py", "hand_ins.py")})

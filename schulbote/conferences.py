@@ -10,16 +10,17 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.sync_news import Tell
+from appservice.calendar.feeds import Feeds
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver
 from appservice.school_view import SchoolView
 from bbb_widget.announcing import Announcing
 from bbb_widget.api import Algorithm, Bbb, BbbServer
+from bbb_widget.calendar_entries import ConferenceEntries
 from bbb_widget.callbacks import callback_routes
 from bbb_widget.circles import Circles
 from bbb_widget.conference_command import ConferenceCommand
 from bbb_widget.desk import ConferenceDesk
-from bbb_widget.feeds import Feeds, feed_routes
 from bbb_widget.guest_desk import GuestDesk
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meetings import Meetings
@@ -51,22 +52,22 @@ class Conferences:
     guests: GuestDesk
     watch: ConferenceWatch
     command: ConferenceCommand
-    feeds: Feeds
     slides: SlidesDesk
+    calendar: CalendarFile
     widget: ConferenceWidget
     page_parts: PageParts
     leads_to: str
     """Where a browser is led to BigBlueButton: its scheme. Which server it is in the end a load balancer decides."""
 
     def routes(self, pages: WebPages) -> list[web.RouteDef]:
-        """What BigBlueButton, calendar programs and browsers ask."""
-        calendar = CalendarFile(self.feeds)
+        """What BigBlueButton and browsers ask."""
         return [
             *callback_routes(self.desk),
-            *feed_routes(self.feeds),
             *self.slides.routes(),
-            *widget_routes(pages.host, self.widget, calendar),
-            *page_routes(pages.host, self.page_parts, calendar, misses=pages.limits.proofs, leads_to=self.leads_to),
+            *widget_routes(pages.host, self.widget, self.calendar),
+            *page_routes(
+                pages.host, self.page_parts, self.calendar, misses=pages.limits.proofs, leads_to=self.leads_to
+            ),
         ]
 
 
@@ -116,6 +117,7 @@ def conferences_of(
     tell: Callable[[], Tell],
     is_silent: Callable[[UserId], bool],
     stamps: RoomStamps,
+    feeds: Feeds,
     clock: Clock = utc_now,
 ) -> Conferences:
     """Everything about conferences. `tell` gives what speaks in control rooms, once it is there."""
@@ -149,16 +151,15 @@ def conferences_of(
         remind=announcing.remind,
         clock=clock,
     )
-    feeds = Feeds(
-        engine=engine,
+    entries = ConferenceEntries(
         view=view,
         desk=desk,
         circles=circles,
         zone=settings.zone,
-        host=settings.matrix.server_name,
         language=Language(settings.school.language),
         clock=clock,
     )
+    feeds.add(entries.of)
     slides = SlidesDesk(engine=engine, view=view, files=homeserver, desk=desk, keys=keys, clock=clock)
     command = ConferenceCommand(
         engine=engine,
@@ -187,8 +188,8 @@ def conferences_of(
         guests=guests,
         watch=watch,
         command=command,
-        feeds=feeds,
         slides=slides,
+        calendar=CalendarFile(entries, feeds),
         page_parts=PageParts(desk=desk, guests=guests, school=school, view=view, clock=clock),
         leads_to="" if settings.bbb.url is None else f"{urlsplit(settings.bbb.url).scheme}:",
     )

@@ -172,6 +172,22 @@ class Pages:
                 return (), (), [*self._conferences(kept)]
             case Topic.TASKS:
                 return (), (), [*task_tables(kept, self.word, self._time)]
+            case Topic.APPOINTMENTS:
+                made = [
+                    (str(row["title"]), str(row["first_day"]), str(row["place"])) for row in kept["appointments_made"]
+                ]
+                answered = [
+                    (str(row["title"] or ""), str(row["answer"]), self._time(row["answered_at"]))
+                    for row in kept["answers_to_appointments"]
+                ]
+                return (
+                    (),
+                    (),
+                    [
+                        self._table("title_of_it", "from", "place", heading="appointments_made", rows=made),
+                        self._table("title_of_it", "answer", "when", heading="answers", rows=answered),
+                    ],
+                )
             case Topic.AUDIT:
                 entries = [self._entry(row, told) for row in kept["audit_log"]]
                 return (), (), [self._table("when", "who", "what", "whom", "by_right", rows=entries)]

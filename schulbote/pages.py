@@ -7,6 +7,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appointments.web import PAGES as APPOINTMENT_PAGES
 from appservice.bot.sync_news import Tell
 from appservice.desks.resets import ResetDesk
 from appservice.homeserver import Homeserver, HomeserverError
@@ -45,7 +46,7 @@ from shelf.web import PAGES as SHELF_PAGES
 
 log = structlog.get_logger()
 
-PAGE_SETS: Final[tuple[PageSet, ...]] = (CONFERENCE_PAGES, WIDGET_PAGES, SHELF_PAGES)
+PAGE_SETS: Final[tuple[PageSet, ...]] = (CONFERENCE_PAGES, WIDGET_PAGES, SHELF_PAGES, APPOINTMENT_PAGES)
 """Pages that other packages bring. Their routes are among those that `application` is given."""
 
 

@@ -20,6 +20,7 @@ from appservice.bot.rest_command import RestCommand
 from appservice.bot.room_rest_command import RoomRestCommand
 from appservice.bot.sync_command import SyncCommand
 from appservice.bot.sync_news import SyncNews
+from appservice.calendar.feeds import Feeds, feed_routes
 from appservice.catching_up import CatchingUp
 from appservice.direct_rooms import DirectRooms, RoomStamps
 from appservice.endpoints import Endpoints
@@ -48,6 +49,7 @@ from school.errors import WrongUseError
 from school.sealing import Keyring
 from school.standing import CannotDecideError, StandingKeeper
 from school.texts import Language, Texts
+from schulbote.appointments import Appointments
 from schulbote.audit_keeper import AuditKeeper
 from schulbote.conferences import conferences_of, open_bbb
 from schulbote.connections import audit_keys, open_database, open_first_codes, open_homeserver, open_runner
@@ -105,6 +107,8 @@ async def serve(settings: Settings) -> None:
             *service.endpoints.routes(),
             *service.conferences.routes(service.own_pages.pages),
             *simulated_routes(settings),
+            *feed_routes(service.feeds),
+            *service.appointments.routes(service.own_pages.pages.host),
             *service.shelves.routes(service.own_pages.pages.host),
             *metrics_routes(settings.web.listen_host, *looks),
         ]
@@ -182,6 +186,14 @@ class Service:
             stamps=stamps,
             clock=clock,
         )
+        self.feeds = Feeds(
+            engine=engine,
+            view=self.view,
+            public_url=settings.web.public_url,
+            name=texts.say("calendar.name"),
+            host=settings.matrix.server_name,
+            clock=clock,
+        )
         self.conferences = conferences_of(
             settings,
             bbb=bbb,
@@ -192,7 +204,11 @@ class Service:
             tell=lambda: self._control.tell,
             is_silent=self._silence.is_silent,
             stamps=stamps,
+            feeds=self.feeds,
             clock=clock,
+        )
+        self.appointments = Appointments(
+            settings, engine=engine, homeserver=homeserver, view=self.view, feeds=self.feeds, clock=clock
         )
         self.shelves = Shelves(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
         in_rooms = InRooms(
@@ -299,6 +315,7 @@ class Service:
             *self._groups.background(self._control.tell),
             *self.own_pages.background(),
             *self.shelves.background(),
+            *self.appointments.background(),
             self._say_hello(),
             keep_trying("schedule", self.schedule.run, pause=_AGAIN_SECONDS),
             keep_trying("first_logins", self._seats.look_for_first_logins, pause=_FIRST_LOGINS_SECONDS),
@@ -398,6 +415,7 @@ class Service:
         async with self._engine.begin() as connection:
             await rests.forget_past(connection, before=now - _KEEP_RESTS)
         await self.conferences.watch.forget()
+        await self.appointments.forget()
         await self._audit_keeper.keep(now)
 
 

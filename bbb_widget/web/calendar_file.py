@@ -3,16 +3,18 @@ id, is in the calendar that they may have subscribed to, so that it is there onc
 
 from aiohttp import web
 
+from appservice.calendar.feeds import Feeds
 from appservice.web.problems import Problem, Trouble
 from appservice.web.visit import Visit
-from bbb_widget.feeds import Feeds
+from bbb_widget.calendar_entries import ConferenceEntries
 from bbb_widget.web.people_page import conference_in
 
 
 class CalendarFile:
     """For whoever may take part, on a page and inside Element."""
 
-    def __init__(self, feeds: Feeds) -> None:
+    def __init__(self, entries: ConferenceEntries, feeds: Feeds) -> None:
+        self._entries = entries
         self._feeds = feeds
 
     async def give(self, visit: Visit) -> web.Response:
@@ -21,8 +23,9 @@ class CalendarFile:
         Raises:
             Problem: there is no such conference, or it is not planned.
         """
-        found = await self._feeds.one(visit.person, conference_in(visit))
-        if found is None:
+        entries = await self._entries.one(visit.person, conference_in(visit))
+        if entries is None:
             raise Problem(Trouble.NOT_FOUND)
+        found = self._feeds.written(entries)
         headers = {"Content-Disposition": 'attachment; filename="conference.ics"'}
         return web.Response(body=found, content_type="text/calendar", charset="utf-8", headers=headers)

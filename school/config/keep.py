@@ -11,4 +11,5 @@ class KeepSettings(Section):
     """Periods after which something is deleted."""
 
     audit_days: Annotated[int, Field(ge=30, le=3650)] = 365
+    appointments_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     tasks_days: Annotated[int, Field(ge=1, le=3650)] | None = None

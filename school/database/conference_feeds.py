@@ -22,6 +22,12 @@ async def end_feed(connection: AsyncConnection, person_id: PersonId) -> bool:
     return bool((await connection.execute(delete(conference_feeds).where(mine))).rowcount)
 
 
+async def has_feed(connection: AsyncConnection, person_id: PersonId) -> bool:
+    """Whether somebody's calendar has an address."""
+    mine = conference_feeds.c.person_id == person_id
+    return await connection.scalar(select(conference_feeds.c.person_id).where(mine)) is not None
+
+
 async def person_of_feed(connection: AsyncConnection, token_hash: str) -> PersonId | None:
     """Whose calendar this is."""
     here = conference_feeds.c.token_hash == token_hash

@@ -37,6 +37,7 @@ class Topic(StrEnum):
     BOT = "bot"
     CONFERENCES = "conferences"
     TASKS = "tasks"
+    APPOINTMENTS = "appointments"
     AUDIT = "audit"
 
 

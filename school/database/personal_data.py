@@ -14,6 +14,7 @@ from school.database.audit_reading import moment_of, read_entries
 from school.database.everybody import read_everybody
 from school.database.guest_lists import forget_lists_of
 from school.database.kept import Kept, Row, Subject, Topic
+from school.database.personal_appointments import APPOINTMENTS_KEPT
 from school.database.personal_tasks import NO_NAMES_IN_TASKS, TASKS_KEPT
 from school.database.shelf_tables import shelf_files
 from school.database.tables import (
@@ -165,6 +166,7 @@ KEPT: Final[Sequence[Kept]] = (
         hidden=("meeting_id", "bbb_id"),
     ),
     *TASKS_KEPT,
+    *APPOINTMENTS_KEPT,
     _AuditLog(
         table=audit_log,
         column="target",

@@ -17,6 +17,7 @@ from sqlalchemy import (
     false,
 )
 
+import school.database.appointment_tables
 import school.database.shelf_tables
 import school.database.task_tables  # noqa: F401 - they are tables of ours, too
 from school.database.metadata import metadata as metadata  # who looks for it finds all tables here

@@ -14,6 +14,7 @@ from babel.dates import format_date, format_datetime
 
 from school.domain.decisions import Reason
 from school.texts.de import SENTENCES as _GERMAN
+from school.texts.de_appointments import SENTENCES as _GERMAN_APPOINTMENTS
 from school.texts.de_commands import SENTENCES as _GERMAN_COMMANDS
 from school.texts.de_conferences import SENTENCES as _GERMAN_CONFERENCES
 from school.texts.de_groups import SENTENCES as _GERMAN_GROUPS
@@ -21,6 +22,7 @@ from school.texts.de_help import SENTENCES as _GERMAN_HELP
 from school.texts.de_tasks import SENTENCES as _GERMAN_TASKS
 from school.texts.de_waiting import SENTENCES as _GERMAN_WAITING
 from school.texts.en import SENTENCES as _ENGLISH
+from school.texts.en_appointments import SENTENCES as _ENGLISH_APPOINTMENTS
 from school.texts.en_commands import SENTENCES as _ENGLISH_COMMANDS
 from school.texts.en_conferences import SENTENCES as _ENGLISH_CONFERENCES
 from school.texts.en_groups import SENTENCES as _ENGLISH_GROUPS
@@ -44,6 +46,7 @@ CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
         | _GERMAN_WAITING
         | _GERMAN_CONFERENCES
         | _GERMAN_TASKS
+        | _GERMAN_APPOINTMENTS
         | _GERMAN_HELP
     ),
     Language.ENGLISH: (
@@ -53,6 +56,7 @@ CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
         | _ENGLISH_WAITING
         | _ENGLISH_CONFERENCES
         | _ENGLISH_TASKS
+        | _ENGLISH_APPOINTMENTS
         | _ENGLISH_HELP
     ),
 }
@@ -60,6 +64,7 @@ CATALOGUES: Final[Mapping[Language, Mapping[str, str]]] = {
 _TIME: Final = {Language.GERMAN: "H:mm 'Uhr'", Language.ENGLISH: "h:mm a"}
 _DAY: Final = {Language.GERMAN: "ccc, d. MMM, ", Language.ENGLISH: "ccc, d MMM, "}
 _DATE: Final = {Language.GERMAN: "ccc, d. MMMM", Language.ENGLISH: "ccc, d MMMM"}
+_FULL_DAY: Final = {Language.GERMAN: "ccc, d. MMMM y", Language.ENGLISH: "ccc, d MMMM y"}
 _WEEKDAY: Final = "ccc, "
 _DAYS_TOLD_BY_WEEKDAY: Final = 6
 _DAYS_TOLD_WITHOUT_YEAR: Final = 180
@@ -124,6 +129,14 @@ class Texts:
         """A day with its weekday, and its year where the date alone could be taken for another."""
         year = " y" if abs((day - today).days) > _DAYS_TOLD_WITHOUT_YEAR else ""
         return str(format_date(day, _DATE[self.language] + year, locale=self.language.value))
+
+    def full_day(self, day: date) -> str:
+        """A day with its weekday and year, whenever it is read."""
+        return str(format_date(day, _FULL_DAY[self.language], locale=self.language.value))
+
+    def hour(self, local: datetime) -> str:
+        """The time on the wall."""
+        return str(format_datetime(local, _TIME[self.language], locale=self.language.value))
 
     def days(self, first: date, last: date | None, *, today: date) -> str:
         """From a day to a day, both included; without `last` nobody knows yet."""

@@ -61,7 +61,6 @@ SENTENCES: Final = {
     ),
     "conference.calendar_ended": "Der Link zu deinem Kalender gilt nicht mehr.",
     "conference.calendar_none": "Du hast keinen Link zu einem Kalender.",
-    "conference.calendar_name": "Konferenzen der Schule",
     "help.conference": "eine Videokonferenz beginnen, planen, beenden",
     "help.conference.more": (
         "!konferenz Mathe – beginnt eine in dem Raum, in dem du es schreibst\n"

@@ -61,7 +61,6 @@ SENTENCES: Final = {
     ),
     "conference.calendar_ended": "The link to your calendar does not work any more.",
     "conference.calendar_none": "You have no link to a calendar.",
-    "conference.calendar_name": "Conferences of the school",
     "help.conference": "start, plan or end a video conference",
     "help.conference.more": (
         "!conference Maths – starts one in the room in which you write it\n"

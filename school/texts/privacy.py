@@ -128,6 +128,14 @@ KEPT_WORDS: Final[Mapping[Language, Mapping[str, KeptWords]]] = {
                 "höchstens, bis du {erase_days} Tage nicht mehr im Register stehst."
             ),
         ),
+        "appointments": KeptWords(
+            title="Termine",
+            what=(
+                "Welche Termine du gemacht hast, und was du auf welchen geantwortet hast. Deine Antwort sehen die "
+                "Lehrkräfte der Gruppen, für die er ist."
+            ),
+            until="Bis zum Ende des Schuljahres, in dem der Termin war, wenn die Schule nichts anderes festlegt.",
+        ),
         "audit": KeptWords(
             title="Protokoll",
             what="Was du getan hast oder jemand mit dir, wann und nach welchem Recht. Keine Namen, keine Texte.",
@@ -212,6 +220,14 @@ KEPT_WORDS: Final[Mapping[Language, Mapping[str, KeptWords]]] = {
                 "Until the end of the school year, unless the school says otherwise; what you handed in alone at most "
                 "until you have not been in the register for {erase_days} days."
             ),
+        ),
+        "appointments": KeptWords(
+            title="Appointments",
+            what=(
+                "Which appointments you made, and what you answered to which. The teachers of the groups that it is "
+                "for see your answer."
+            ),
+            until="Until the end of the school year in which it was, unless the school says otherwise.",
         ),
         "audit": KeptWords(
             title="Audit log",

@@ -51,7 +51,7 @@ async def with_pages(database: Path, engine: AsyncEngine, folder: Path, **settin
             page_sets=(PAGES,),
             view=it.school.view,
             more=lambda pages: page_routes(
-                pages.host, parts, CalendarFile(it.feeds), misses=pages.limits.proofs, leads_to="https:"
+                pages.host, parts, CalendarFile(it.entries, it.feeds), misses=pages.limits.proofs, leads_to="https:"
             ),
         )
         await world.server.start_server()

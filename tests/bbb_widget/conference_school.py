@@ -11,14 +11,15 @@ from a_school import School, a_school, room
 from builders import BEN, BERLIN, BOT, GABI, IDA, NOON
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appservice.calendar.feeds import Feeds
 from appservice.homeserver import NotThereError
 from bbb_widget.announcing import Announcing
 from bbb_widget.api import Attendee, BbbUnreachableError, Created, Joining, MeetingInfo, NewMeeting
+from bbb_widget.calendar_entries import ConferenceEntries
 from bbb_widget.circles import Circles
 from bbb_widget.conference_command import ConferenceCommand
 from bbb_widget.conferences import Place, Wish
 from bbb_widget.desk import ConferenceDesk
-from bbb_widget.feeds import Feeds
 from bbb_widget.guest_desk import GuestDesk
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meetings import Meetings
@@ -27,6 +28,7 @@ from bbb_widget.watching import ConferenceWatch
 from school.config.conferences import ConferenceSettings
 from school.database.conferences import Conference
 from school.domain.groups import GroupId
+from school.domain.people import Person
 from school.domain.rooms import RoomKind, RoomStamp
 from school.sealing import Keyring
 from school.texts import Language
@@ -145,13 +147,20 @@ class Conferences:
         self.feeds = Feeds(
             engine=self.school.engine,
             view=view,
+            public_url=URL,
+            name="Termine",
+            host="school.test",
+            clock=lambda: self.now,
+        )
+        self.entries = ConferenceEntries(
+            view=view,
             desk=self.desk,
             circles=self.circles,
             zone=BERLIN,
-            host="school.test",
             language=Language.GERMAN,
             clock=lambda: self.now,
         )
+        self.feeds.add(self.entries.of)
         self.school.homeserver.event = self._event
         self.school.homeserver.file = self._file
         self.slides = SlidesDesk(
@@ -175,6 +184,11 @@ class Conferences:
             is_silent=self.silent.__contains__,
             clock=lambda: self.now,
         )
+
+    async def file_of(self, person: Person, conference_id: str) -> bytes | None:
+        """The file with one planned conference."""
+        entries = await self.entries.one(person, conference_id)
+        return None if entries is None else self.feeds.written(entries)
 
     async def _ended(self, conference: Conference) -> None:
         self.over.append(conference)

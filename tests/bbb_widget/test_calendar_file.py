@@ -36,7 +36,7 @@ async def planned(it: Conferences, title: str = "Mathe", *, place: Place = CLASS
 
 async def test_it_has_one_entry_in_utc_which_leads_to_the_door(it: Conferences) -> None:
     conference = await planned(it)
-    found = await it.feeds.one(BEN, conference.id)
+    found = await it.file_of(BEN, conference.id)
     assert found is not None
     calendar = Calendar.from_ical(found)
     [event] = calendar.walk("VEVENT")
@@ -50,7 +50,7 @@ async def test_it_has_one_entry_in_utc_which_leads_to_the_door(it: Conferences) 
 
 
 async def test_a_weekly_one_has_each_of_its_times(it: Conferences) -> None:
-    found = await it.feeds.one(BEN, (await planned(it, weekly=True)).id)
+    found = await it.file_of(BEN, (await planned(it, weekly=True)).id)
     events = Calendar.from_ical(found or b"").walk("VEVENT")
     assert len(events) == len({event["uid"] for event in events}) == 26
     assert {event.decoded("dtstart").astimezone(BERLIN).strftime("%a %H:%M") for event in events} == {"Fri 14:00"}
@@ -58,7 +58,7 @@ async def test_a_weekly_one_has_each_of_its_times(it: Conferences) -> None:
 
 async def test_it_names_no_pupil_and_no_guardian(it: Conferences) -> None:
     conference = await planned(it, "Gespräch über Ben mit Gabi", place=Place(room_id=CHAT))
-    found = await it.feeds.one(IDA, conference.id)
+    found = await it.file_of(IDA, conference.id)
     assert found is not None
     for name in (BEN.given_name, GABI.given_name, BEN.user_id, GABI.user_id, "Gespräch"):
         assert name.encode() not in found
@@ -66,11 +66,11 @@ async def test_it_names_no_pupil_and_no_guardian(it: Conferences) -> None:
 
 async def test_others_and_what_is_not_planned_have_none(it: Conferences) -> None:
     conference = await planned(it)
-    assert await it.feeds.one(CARL, conference.id) is None
-    assert await it.feeds.one(BEN, "unknown") is None
+    assert await it.file_of(CARL, conference.id) is None
+    assert await it.file_of(BEN, "unknown") is None
     await it.desk.end(IDA, conference.id)
-    assert await it.feeds.one(BEN, conference.id) is None, "it was called off"
-    assert await it.feeds.one(BEN, (await it.started()).id) is None, "it goes on now"
+    assert await it.file_of(BEN, conference.id) is None, "it was called off"
+    assert await it.file_of(BEN, (await it.started()).id) is None, "it goes on now"
 
 
 async def test_the_door_of_what_is_planned_leads_to_its_file(pages: Pages) -> None:

@@ -14,53 +14,47 @@ from icalendar import Calendar
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bbb_widget.calendar import Entry, calendar_of, title_without_names
+from appservice.calendar.entries import calendar_of, without_names
+from appservice.calendar.feeds import feed_routes
+from bbb_widget.calendar_entries import entries_of, starts_of
 from bbb_widget.conferences import Place, Wish
-from bbb_widget.feeds import feed_routes
 from school.database.tables import conference_feeds
-from school.domain.conferences import ConferenceId, Times
+from school.domain.conferences import Times
 
 NOW = datetime(2026, 10, 12, 12, 0, tzinfo=UTC)
 FRIDAY = datetime(2026, 10, 16, 14, 0, tzinfo=BERLIN).astimezone(UTC)
 
 
-def entry(**values: Any) -> Entry:
-    given: dict[str, Any] = {
-        "id": ConferenceId("c-1"),
-        "title": "Mathe, mit; Zeichen",
-        "groups": ["Klasse 8.1"],
-        "times": Times(first=FRIDAY),
-        "page": "https://bote/conference/c-1",
-    }
-    return Entry(**(given | values))
+def written(*, weekly: bool = False, now: datetime = NOW) -> bytes:
+    starts = starts_of(Times(first=FRIDAY, weekly=weekly), now, BERLIN)
+    entries = entries_of("c-1", "Mathe, mit; Zeichen · Klasse 8.1", "https://bote/conference/c-1", starts)
+    return calendar_of(entries, name="Konferenzen", host="school.test", now=now)
 
 
-def events_of(*entries: Entry, now: datetime = NOW) -> list[Any]:
-    written = calendar_of(entries, name="Konferenzen", host="school.test", now=now, zone=BERLIN)
-    return list(Calendar.from_ical(written).walk("VEVENT"))
+def events_of(*, weekly: bool = False, now: datetime = NOW) -> list[Any]:
+    return list(Calendar.from_ical(written(weekly=weekly, now=now)).walk("VEVENT"))
 
 
 def test_a_planned_conference_is_an_entry_in_utc() -> None:
-    [event] = events_of(entry())
+    [event] = events_of()
     assert event["summary"] == "Mathe, mit; Zeichen · Klasse 8.1"
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (FRIDAY, FRIDAY + timedelta(hours=1))
     assert event["uid"] == "c-1-20261016@school.test"
     assert event["url"] == "https://bote/conference/c-1"
-    written = calendar_of([entry()], name="x", host="h", now=NOW, zone=BERLIN)
-    assert b"DTSTART:20261016T120000Z" in written
-    assert b"VTIMEZONE" not in written
+    assert b"DTSTART:20261016T120000Z" in written()
+    assert b"VTIMEZONE" not in written()
 
 
 def test_a_weekly_one_is_an_entry_for_each_time_and_keeps_its_hour() -> None:
-    starts = [event.decoded("dtstart") for event in events_of(entry(times=Times(first=FRIDAY, weekly=True)))]
+    starts = [event.decoded("dtstart") for event in events_of(weekly=True)]
     assert len(starts) == 26
     assert {start.astimezone(BERLIN).strftime("%a %H:%M") for start in starts} == {"Fri 14:00"}
     assert len({start.hour for start in starts}) == 2, "in UTC there are two hours"
 
 
 def test_what_is_over_is_not_in_it() -> None:
-    assert events_of(entry(), now=FRIDAY + timedelta(hours=2)) == []
-    assert len(events_of(entry(), now=FRIDAY + timedelta(minutes=30))) == 1, "what goes on is"
+    assert events_of(now=FRIDAY + timedelta(hours=2)) == []
+    assert len(events_of(now=FRIDAY + timedelta(minutes=30))) == 1, "what goes on is"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +70,7 @@ def test_what_is_over_is_not_in_it() -> None:
 )
 def test_no_title_names_a_pupil_or_a_guardian(title: str, told: str) -> None:
     people = [replace(IDA, family_name="Lang"), BEN, GABI]
-    assert title_without_names(title, people, otherwise="Konferenz") == told
+    assert without_names(title, people, otherwise="Konferenz") == told
 
 
 # Addresses
@@ -90,7 +84,7 @@ async def it(database: Path, engine: AsyncEngine) -> AsyncIterator[Conferences]:
 
 
 def token_of(address: str) -> str:
-    return address.removeprefix(f"{URL}/conference/calendar/").removesuffix(".ics")
+    return address.removeprefix(f"{URL}/calendar/").removesuffix(".ics")
 
 
 async def summaries(it: Conferences, token: str) -> list[str] | None:
@@ -135,7 +129,7 @@ async def test_programs_ask_by_http_and_are_told_what_has_not_changed(it: Confer
     application = web.Application()
     application.add_routes(feed_routes(it.feeds))
     async with TestServer(application) as server, ClientSession() as session:
-        url = server.make_url(f"/conference/calendar/{token}.ics")
+        url = server.make_url(f"/calendar/{token}.ics")
         async with session.get(url) as answer:
             assert (answer.status, answer.content_type) == (200, "text/calendar")
             tag = answer.headers["ETag"]
@@ -145,7 +139,7 @@ async def test_programs_ask_by_http_and_are_told_what_has_not_changed(it: Confer
         await it.started(Wish(place=CLASS, title="Deutsch", planned_at=FRIDAY))
         async with session.get(url, headers={"If-None-Match": tag}) as answer:
             assert answer.status == 200
-        async with session.get(server.make_url("/conference/calendar/x.ics")) as answer:
+        async with session.get(server.make_url("/calendar/x.ics")) as answer:
             assert answer.status == 404
 
 

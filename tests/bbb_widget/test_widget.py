@@ -121,7 +121,7 @@ async def school(database: Path, engine: AsyncEngine, tmp_path: Path) -> AsyncIt
             tmp_path,
             page_sets=(WIDGET_PAGES,),
             view=it.school.view,
-            more=lambda pages: widget_routes(pages.host, widget, CalendarFile(it.feeds)),
+            more=lambda pages: widget_routes(pages.host, widget, CalendarFile(it.entries, it.feeds)),
         )
         await world.server.start_server()
         yield School(it, world)

@@ -17,7 +17,16 @@ from school.domain.rights import Right
 from school.texts import CATALOGUES, Language, Texts
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("school", "synapse_modules", "appservice", "roster_sync", "bbb_widget", "shelf", "schulbote")
+PACKAGES = (
+    "school",
+    "synapse_modules",
+    "appservice",
+    "roster_sync",
+    "bbb_widget",
+    "shelf",
+    "appointments",
+    "schulbote",
+)
 BERLIN = ZoneInfo("Europe/Berlin")
 GERMAN, ENGLISH = CATALOGUES[Language.GERMAN], CATALOGUES[Language.ENGLISH]
 LONG = "help."

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from appointments.desk import Trouble as NotSo
+from appointments.web.form import Unclear
+from appointments.web.pages import DONE as APPOINTMENTS_DONE
 from appservice.proofs import LoginRefusal
 from appservice.web.pages.start import DONE
 from appservice.web.problems import STATUS, Trouble
@@ -15,6 +18,8 @@ from bbb_widget.conferences import Trouble as NoWay
 from bbb_widget.widget.room_desk import Sight
 from bbb_widget.widget.web.page import BUTTONS, IN_THE_BROWSER
 from school.config.accounts import SignIn
+from school.domain.appointment_times import MOST_WEEKS, TimesTrouble
+from school.domain.appointments import Answer
 from school.domain.passwords import PasswordFault
 from school.domain.shelf import Order
 from school.domain.shelf_files import FileKind
@@ -39,6 +44,10 @@ PUT_TOGETHER = {
     *(f"widget.do.{name}" for name in BUTTONS),
     *(f"widget.sure.{name}" for name, takes_something in BUTTONS.items() if takes_something),
     *(f"widget.trouble.{trouble}" for trouble in NoWay),
+    *(f"appointments.answer.{answer}" for answer in Answer),
+    *(f"appointments.done.{done}" for done in APPOINTMENTS_DONE),
+    *(f"appointments.wrong.{trouble}" for kind in (Unclear, NotSo, TimesTrouble) for trouble in kind),
+    *(f"appointments.form.weeks.{weeks}" for weeks in range(MOST_WEEKS + 1)),
     *(f"shelf.kind.{kind}" for kind in FileKind),
     *(f"shelf.order.{order}" for order in Order),
     *(f"shelf.done.{done}" for done in SHELF_DONE),
