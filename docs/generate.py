@@ -51,10 +51,6 @@ _PROGRAMS: Final = (
     "schulbote",
 )
 
-_DOMAIN: Final = ROOT / "school" / "domain"
-_NOBODY_ASKS: Final = frozenset({_DOMAIN / name for name in ("rights.py", "tasks.py", "hand_ins.py")})
-"""The table of rights itself, and rules that no program asks yet."""
-
 RIGHTS: Final[Mapping[Right, tuple[str, str]]] = {
     Right.MESSAGE_EVERYONE: (
         "Write to anybody directly; bring anybody together in an own room",
@@ -295,7 +291,7 @@ def asked_rights() -> frozenset[Right]:
         path.read_text(encoding="utf-8")
         for program in _PROGRAMS
         for path in (ROOT / program).rglob("*.py")
-        if path not in _NOBODY_ASKS
+        if path != ROOT / "school" / "domain" / "rights.py"
     ]
     return frozenset(right for right in Right if any(re.search(rf"\bRight\.{right.name}\b", text) for text in texts))
 

@@ -43,10 +43,11 @@ from school.domain.directory import Directory
 from school.domain.people import Person, UserId
 from school.texts import Texts
 from shelf.web import PAGES as SHELF_PAGES
+from tasks.web import PAGES as TASK_PAGES
 
 log = structlog.get_logger()
 
-PAGE_SETS: Final[tuple[PageSet, ...]] = (CONFERENCE_PAGES, WIDGET_PAGES, SHELF_PAGES, APPOINTMENT_PAGES)
+PAGE_SETS: Final[tuple[PageSet, ...]] = (CONFERENCE_PAGES, WIDGET_PAGES, SHELF_PAGES, APPOINTMENT_PAGES, TASK_PAGES)
 """Pages that other packages bring. Their routes are among those that `application` is given."""
 
 

@@ -63,6 +63,7 @@ from schulbote.rest_words import commands_about_waiting
 from schulbote.schedule import Schedule, Why, watched_paths
 from schulbote.shelf import Shelves
 from schulbote.syncing import NoRegisterError, readers_of, roster_sync
+from schulbote.tasks import TasksOfSchool
 
 log = structlog.get_logger()
 
@@ -110,6 +111,7 @@ async def serve(settings: Settings) -> None:
             *feed_routes(service.feeds),
             *service.appointments.routes(service.own_pages.pages.host),
             *service.shelves.routes(service.own_pages.pages.host),
+            *service.tasks.routes(service.own_pages.pages.host),
             *metrics_routes(settings.web.listen_host, *looks),
         ]
         application = service.own_pages.pages.application(others, largest_bytes=_LARGEST_BYTES)
@@ -211,6 +213,9 @@ class Service:
             settings, engine=engine, homeserver=homeserver, view=self.view, feeds=self.feeds, clock=clock
         )
         self.shelves = Shelves(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
+        self.tasks = TasksOfSchool(
+            settings, engine=engine, view=self.view, tell=lambda: self._control.tell, clock=clock
+        )
         in_rooms = InRooms(
             [
                 room_rest.in_room(),
@@ -416,6 +421,7 @@ class Service:
             await rests.forget_past(connection, before=now - _KEEP_RESTS)
         await self.conferences.watch.forget()
         await self.appointments.forget()
+        await self.tasks.keep()
         await self._audit_keeper.keep(now)
 
 

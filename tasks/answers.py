@@ -30,6 +30,8 @@ class Trouble(StrEnum):
     TEAM_SIZE = "team_size"
     NOTHING = "nothing"
     """There is nothing to hand in."""
+    HANDED_IN = "handed_in"
+    """It is handed in, and nobody has begun to change it."""
     UNFINISHED = "unfinished"
     """Files are on their way still."""
     DAYS = "days"

@@ -189,7 +189,7 @@ class WorkingDesk:
     async def revise(self, person: Person, task_id: str) -> Answer:
         """Begins a new draft with what was handed in last: text and files."""
         async with self._book.writing() as connection:
-            answer, hand_in = await self._to_work_on(connection, person, task_id)
+            answer, hand_in = await self._to_work_on(connection, person, task_id, revises=True)
             newest = None if hand_in is None else hand_in.newest
             if hand_in is None or newest is None:
                 return answer
@@ -209,7 +209,7 @@ class WorkingDesk:
         today, now = self._book.today(person), self._book.now()
         people = [found for each in others if (found := self._book.directory.person_by_id(each)) is not None]
         async with self._book.writing() as connection:
-            answer, hand_in = await self._to_work_on(connection, person, task_id)
+            answer, hand_in = await self._to_work_on(connection, person, task_id, revises=True)
             if today is None or hand_in is None or answer.task is None:
                 return answer
             task = answer.task
@@ -221,9 +221,10 @@ class WorkingDesk:
         return answer
 
     async def _to_work_on(
-        self, connection: AsyncConnection, person: Person, task_id: str
+        self, connection: AsyncConnection, person: Person, task_id: str, *, revises: bool = False
     ) -> tuple[Answer, HandIn | None]:
-        """What somebody works on; it is begun if it was not. None: why they may not."""
+        """What somebody works on; it is begun if it was not. None: why they may not. What was handed in is changed by
+        who says so first (`revises`), not by a button that was pressed twice."""
         today, now = self._book.today(person), self._book.now()
         task = await read_task(connection, task_id)
         if task is None:
@@ -235,6 +236,8 @@ class WorkingDesk:
         if hand_in is None:
             hand_in = _begun(task, today, HandInId(token_urlsafe(_ID_BYTES)), self._book)
             await begin_hand_in(connection, hand_in)
+        if hand_in.versions and hand_in.draft is None and not revises:
+            return Answer(decision=decision, task=task, trouble=Trouble.HANDED_IN), None
         return Answer(decision=decision, task=task), hand_in
 
     def _people(self, hand_in: HandIn | None) -> list[Person]:

@@ -19,6 +19,7 @@ from appservice.web.problems import Problem, Trouble
 from appservice.web.site import Site
 
 TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
+TOKEN_HEADER: Final = "X-Form-Token"  # noqa: S105 - the name of a header
 LARGEST_BYTES: Final = 64 * 1024
 _MOST_FIELDS: Final = 50
 _MOST_SECONDS: Final = 15.0
@@ -36,6 +37,10 @@ class Form:
     def text(self, name: str) -> str:
         """What stands in a field; nothing if it is not there."""
         return self._fields.get(name, "")
+
+    def all(self) -> dict[str, str]:
+        """Every field, to be shown again when something is wrong."""
+        return dict(self._fields)
 
     def is_set(self, name: str) -> bool:
         """Whether a box is ticked."""

@@ -27,17 +27,20 @@ _ONLY_OURS: Final = (
 )
 
 
-def secure(response: web.StreamResponse, site: Site, *, framed: bool = False, leads_to: str = "") -> None:
+def secure(
+    response: web.StreamResponse, site: Site, *, framed: bool = False, scripted: bool = False, leads_to: str = ""
+) -> None:
     """Sets the headers. `framed`: the school's Element may show this page in its window, and the page may have a
-    script of ours that talks to it. `leads_to`: a source of the policy to which its forms may lead, too."""
+    script of ours that talks to it. `scripted`: so may this page in a window of its own. `leads_to`: a source of the
+    policy to which its forms may lead, too."""
     response.headers.update(_ALWAYS)
     if "Cache-Control" not in response.headers:
         response.headers.update(_NOT_KEPT)
     around = f"{site.element_origin} {_DESKTOP}" if framed and site.element_origin else None
     policy = [*_ONLY_OURS, f"form-action 'self' {leads_to}".rstrip(), f"frame-ancestors {around or _NOBODY}"]
-    if around:
+    if around or scripted:
         policy += ["script-src 'self'", "connect-src 'self'"]
-    else:
+    if not around:
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Content-Security-Policy"] = "; ".join(policy)

@@ -64,15 +64,17 @@ class WebHost:
         signed_in: bool = False,
         framed: bool = False,
         as_json: bool = False,
+        scripted: bool = False,
         leads_to: str = "",
     ) -> _Handler:
         """A handler for aiohttp. `signed_in`: only for who is signed in; others sign in first and come back. `framed`:
-        the page may be in the window of a messenger. `as_json`: it is called by a script of ours. `leads_to`: its
-        forms may lead there, too, by a redirection (a source of the Content-Security-Policy)."""
+        the page may be in the window of a messenger. `as_json`: it is called by a script of ours. `scripted`: it
+        has one itself. `leads_to`: its forms may lead there, too, by a redirection (a source of the
+        Content-Security-Policy)."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             visit = request[_VISIT]
-            visit.framed, visit.as_json, visit.leads_to = framed, as_json, leads_to
+            visit.framed, visit.as_json, visit.scripted, visit.leads_to = framed, as_json, scripted, leads_to
             visit.identity = await self._identities.of(request, framed=framed)
             if signed_in and visit.identity is None:
                 if request.method not in ("GET", "HEAD"):
@@ -98,7 +100,7 @@ class WebHost:
         request[_VISIT] = visit
         response = await self._answer(visit, handler)
         if not response.prepared:  # else it is on its way, with headers of its own
-            secure(response, self._site, framed=visit.framed, leads_to=visit.leads_to)
+            secure(response, self._site, framed=visit.framed, scripted=visit.scripted, leads_to=visit.leads_to)
         return response
 
     def _is_page(self, request: web.Request) -> bool:

@@ -19,7 +19,7 @@ from appservice.web.forms import TOKEN, Form
 from appservice.web.problems import Problem, Trouble
 
 _TYPE: Final = "multipart/form-data"
-_LARGEST_FIELD: Final = 4 * 1024
+LARGEST_FIELD: Final = 4 * 1024
 _MOST_FIELDS: Final = 50
 _PIECE: Final = 256 * 1024
 _SILENCE_SECONDS: Final = 60.0
@@ -50,10 +50,15 @@ class FilesForm:
 
 @asynccontextmanager
 async def read_files(
-    request: web.Request, ensure_ours: Callable[[str], None], *, most_bytes: int, most: int
+    request: web.Request,
+    ensure_ours: Callable[[str], None],
+    *,
+    most_bytes: int,
+    most: int,
+    longest_field: int = LARGEST_FIELD,
 ) -> AsyncIterator[FilesForm]:
     """The form that a browser sends; `ensure_ours` is asked about its token. No file has more than `most_bytes`, and
-    there are at most so many.
+    there are at most so many; no other field is longer than `longest_field`.
 
     Raises:
         Problem: it is no such form.
@@ -62,7 +67,7 @@ async def read_files(
         raise Problem(Trouble.MALFORMED)
     with ExitStack() as stack:
         try:
-            form = await _read(request, ensure_ours, stack, most_bytes=most_bytes, most=most)
+            form = await _read(request, ensure_ours, stack, most_bytes, most, longest_field)
         except TimeoutError as error:
             raise Problem(Trouble.TOO_SLOW) from error
         except (ValueError, LookupError, AssertionError) as error:  # whatever a broken form makes aiohttp say
@@ -71,7 +76,12 @@ async def read_files(
 
 
 async def _read(
-    request: web.Request, ensure_ours: Callable[[str], None], stack: ExitStack, *, most_bytes: int, most: int
+    request: web.Request,
+    ensure_ours: Callable[[str], None],
+    stack: ExitStack,
+    most_bytes: int,
+    most: int,
+    longest_field: int,
 ) -> FilesForm:
     form = FilesForm()
     parts = await request.multipart()
@@ -85,7 +95,7 @@ async def _read(
         if part.filename is None and "filename" not in (part.headers.get("Content-Disposition") or ""):
             if part.name in form.fields:
                 raise Problem(Trouble.MALFORMED)
-            form.fields[part.name] = await _field(part)
+            form.fields[part.name] = await _field(part, longest_field)
             if len(form.fields) == 1:
                 ensure_ours(form.text(TOKEN))
             continue
@@ -98,11 +108,11 @@ async def _read(
     raise Problem(Trouble.MALFORMED)
 
 
-async def _field(part: BodyPartReader) -> str:
+async def _field(part: BodyPartReader, longest: int) -> str:
     content = b""
     while piece := await asyncio.wait_for(part.read_chunk(), _SILENCE_SECONDS):
         content += piece
-        if len(content) > _LARGEST_FIELD:
+        if len(content) > longest:
             raise Problem(Trouble.MALFORMED)
     return content.decode()
 

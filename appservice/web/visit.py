@@ -11,14 +11,14 @@ from aiohttp import web
 
 from appservice.web.addresses import household
 from appservice.web.cookies import Cookie, Cookies
-from appservice.web.forms import TOKEN, Form, FormTokens, ensure_from_here, read_form
+from appservice.web.forms import TOKEN, TOKEN_HEADER, Form, FormTokens, ensure_from_here, read_form
 from appservice.web.identity import Identity
 from appservice.web.languages import language_for
 from appservice.web.problems import STATUS, Problem, Trouble
 from appservice.web.rendering import Renderer
 from appservice.web.site import AFTER_LOGIN, Site
 from appservice.web.texts import PageTexts
-from appservice.web.uploads import FilesForm, read_files
+from appservice.web.uploads import LARGEST_FIELD, FilesForm, read_files
 from school.domain.people import Person
 from school.texts import Language
 
@@ -44,6 +44,7 @@ class Visit:
         self.identity: Identity | None = None
         self.framed = False
         self.as_json = False
+        self.scripted = False
         self.leads_to = ""
         self.address = request.remote or ""
         """Whence the browser comes."""
@@ -101,7 +102,9 @@ class Visit:
         return form
 
     @asynccontextmanager
-    async def files(self, *, most_bytes: int, most: int) -> AsyncIterator[FilesForm]:
+    async def files(
+        self, *, most_bytes: int, most: int, longest_field: int = LARGEST_FIELD
+    ) -> AsyncIterator[FilesForm]:
         """The form with files that was sent, if it is one of ours. Whose form it is, is known before the first byte of
         a file is read; afterwards nothing is kept of them.
 
@@ -109,8 +112,19 @@ class Visit:
             Problem: it is none.
         """
         ensure_from_here(self.request, self.site)
-        async with read_files(self.request, self._ensure_ours, most_bytes=most_bytes, most=most) as form:
+        async with read_files(
+            self.request, self._ensure_ours, most_bytes=most_bytes, most=most, longest_field=longest_field
+        ) as form:
             yield form
+
+    def by_script(self) -> None:
+        """Makes sure that a script of a page of ours has sent this: it has the token of a form of that page.
+
+        Raises:
+            Problem: it has none.
+        """
+        ensure_from_here(self.request, self.site)
+        self._ensure_ours(self.request.headers.get(TOKEN_HEADER, ""))
 
     def _ensure_ours(self, token: str) -> None:
         if self._known_browser is None:

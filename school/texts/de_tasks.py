@@ -3,6 +3,7 @@
 from typing import Final
 
 SENTENCES: Final = {
+    "tasks.reminder": "⏰ Aufgabe „{title}“, fällig {due}: {link}",
     "refused.no_tasks": "Aufgaben kannst du hier nicht stellen oder abgeben. Frag bitte eine Lehrkraft.",
     "refused.not_your_task": (
         "Diese Aufgabe ist für andere. Wenn du sie bearbeiten sollst, frag die Lehrkraft, die sie gestellt hat."

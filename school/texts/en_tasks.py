@@ -3,6 +3,7 @@
 from typing import Final
 
 SENTENCES: Final = {
+    "tasks.reminder": "⏰ Task “{title}”, due {due}: {link}",
     "refused.no_tasks": "You cannot set or hand in tasks here. Please ask a teacher.",
     "refused.not_your_task": "This task is for others. If you should work on it, ask the teacher who set it.",
     "refused.task_not_open": "This task begins later. Then you can hand it in here.",

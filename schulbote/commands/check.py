@@ -36,6 +36,7 @@ def command(config: Path) -> None:
         click.echo(doubt, err=True)
     if names_some(settings) or names_rest(settings):
         _warn_of_lines_for_nobody(settings)
+    _warn_of_missing_tasks(settings)
     if settings.accounts.with_codes:
         _require_code_key(settings)
     asyncio.run(_check(settings))
@@ -49,6 +50,19 @@ def _warn_of_lines_for_nobody(settings: Settings) -> None:
     for doubts in (lines_for_nobody, rest_for_nobody, office_in_doubt):
         for line in doubts(settings, directory):
             click.echo(line, err=True)
+
+
+def _warn_of_missing_tasks(settings: Settings) -> None:
+    """An installation that is older than tasks has no key for their files."""
+    path = settings.secrets.task_keys
+    if not path.exists():
+        click.echo(
+            f"{path} is missing, so there are no tasks. Make it with `umask 077; openssl rand -base64 32 > {path}` as "
+            "the user that Schulbote runs as, then restart it.",
+            err=True,
+        )
+        return
+    read_keys(path)
 
 
 def _require_code_key(settings: Settings) -> None:

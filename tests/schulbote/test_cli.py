@@ -218,6 +218,15 @@ def test_an_installation_that_has_no_key_for_first_codes_is_told_how_to_make_it(
     assert "code_key" not in schulbote(*config(school), "check").err
 
 
+def test_an_installation_that_has_no_key_for_tasks_is_told_how_to_make_it(
+    schulbote: Callable[..., Any], school: Path
+) -> None:
+    key = school / "secrets" / "task_keys"
+    assert "task_keys" not in schulbote(*config(school), "check").err
+    key.unlink()
+    assert f"{key} is missing, so there are no tasks." in schulbote(*config(school), "check").err
+
+
 def test_a_database_server_that_does_not_answer(schulbote: Callable[..., Any], school: Path) -> None:
     password = school / "secrets" / "database_password"
     password.write_text("nightingale\n")

@@ -159,6 +159,7 @@ async def test_the_life_of_a_task(tasks: Tasks) -> None:
     hand_in = await tasks.hand_in_id(task)
     await tasks.checking.give_back(IDA, task.id, hand_in)
     assert await state(tasks, task) is State.RETURNED
+    await tasks.working.revise(BEN, task.id)
     await tasks.handed_in(task, text="Es war dreimal")
     await tasks.checking.feedback(IDA, task.id, hand_in, "Schön", "1")
     assert await state(tasks, task) is State.CLOSED
@@ -197,7 +198,20 @@ async def test_what_is_returned_after_the_last_moment_gets_a_week(tasks: Tasks) 
     await tasks.checking.give_back(IDA, task.id, await tasks.hand_in_id(task))
     assert await state(tasks, task) is State.RETURNED
     tasks.now += timedelta(days=6)
+    await tasks.working.revise(BEN, task.id)
     await tasks.handed_in(task, text="Besser")
+
+
+async def test_a_button_that_is_pressed_twice_hands_in_once(tasks: Tasks) -> None:
+    task = await tasks.task()
+    await tasks.file(task)
+    await tasks.handed_in(task)
+    assert (await tasks.working.keep_draft(BEN, task.id, "Es war einmal")).trouble is Trouble.HANDED_IN
+    assert (await tasks.working.hand_in(BEN, task.id, "Es war einmal")).trouble is Trouble.HANDED_IN
+    assert (await tasks.working.spot(BEN, task.id))[1] is None
+    seen = await tasks.working.look(BEN, task.id)
+    assert seen.hand_in is not None
+    assert len(seen.hand_in.versions) == 1
 
 
 async def test_a_closed_task_takes_nothing_until_it_is_opened_again(tasks: Tasks) -> None:
@@ -226,6 +240,7 @@ async def test_a_file_is_taken_out_of_a_draft_and_not_out_of_a_version(tasks: Ta
     assert (await tasks.working.remove_file(BEA, task.id, first.id)).trouble is Trouble.UNKNOWN
     assert (await tasks.working.remove_file(BEN, task.id, first.id)).is_done
     assert [file.id for file in (await tasks.handed_in(task)).files] == [second.id]
+    await tasks.working.revise(BEN, task.id)
     assert (await tasks.working.remove_file(BEN, task.id, second.id)).trouble is Trouble.UNKNOWN
 
 

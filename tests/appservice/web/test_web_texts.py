@@ -20,12 +20,20 @@ from bbb_widget.widget.web.page import BUTTONS, IN_THE_BROWSER
 from school.config.accounts import SignIn
 from school.domain.appointment_times import MOST_WEEKS, TimesTrouble
 from school.domain.appointments import Answer
+from school.domain.hand_ins import State
 from school.domain.passwords import PasswordFault
 from school.domain.shelf import Order
 from school.domain.shelf_files import FileKind
+from school.domain.task_dates import DateDoubt
 from school.texts import Language
 from schulbote.pages import PAGE_SETS
 from shelf.web.pages import DONE as SHELF_DONE
+from tasks.answers import Trouble as TaskTrouble
+from tasks.file_kinds import FileFault
+from tasks.web.check_page import DONE as CHECK_DONE
+from tasks.web.file_page import ZIP_COLUMNS
+from tasks.web.overview_page import DONE as OVERVIEW_DONE
+from tasks.web.work_page import DONE as WORK_DONE
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("appservice.web", *(each.package for each in PAGE_SETS))
@@ -51,6 +59,13 @@ PUT_TOGETHER = {
     *(f"shelf.kind.{kind}" for kind in FileKind),
     *(f"shelf.order.{order}" for order in Order),
     *(f"shelf.done.{done}" for done in SHELF_DONE),
+    *(f"task.state.{state}" for state in State),
+    *(f"task.trouble.{trouble}" for trouble in TaskTrouble),
+    *(f"task.fault.{fault}" for fault in FileFault),
+    *(f"task.date.{name}" for name in ("opens", "due", "last")),
+    *(f"task.done.{done}" for done in (*WORK_DONE, *OVERVIEW_DONE, *CHECK_DONE)),
+    *(f"task.doubt.{doubt}" for doubt in DateDoubt),
+    *(f"task.zip.column.{name}" for name in ZIP_COLUMNS),
     *(sentence for pages in PAGE_SETS for _, sentence in pages.ways),
     *(name for name in GERMAN if name.startswith("deed.")),  # whether none is missing: tests/school/test_texts.py
 }
@@ -106,6 +121,11 @@ def test_the_languages_say_different_words() -> None:
         "start.server",
         "shelf.kind.video",
         "shelf.order.person",
+        "task.material",
+        "task.name",
+        "task.person",
+        "task.team",
+        "task.text",
     }
 
 
