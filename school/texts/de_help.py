@@ -65,7 +65,7 @@ SENTENCES: Final = {
     "help.password.more": (
         "!passwort – ein Link, der eine halbe Stunde, einmal und nur für dich gilt\n"
         "!passwort Anna Koch – ein neuer Code für jemanden, der nicht mehr hineinkommt (für Lehrkräfte)\n"
-        "Das alte Passwort und alle Geräte enden damit, und beide erfahren es."
+        "Das alte Passwort und alle Geräte enden damit, und beide erfahren es. Den Code gibt es auch als Brief."
     ),
     "help.rest": "ob du Ruhezeit hast, und sie beginnen oder beenden",
     "help.rest.more": (

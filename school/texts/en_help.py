@@ -62,7 +62,7 @@ SENTENCES: Final = {
     "help.password.more": (
         "!password – a link that works for half an hour, once, and for you only\n"
         "!password Anna Koch – a new code for somebody who cannot get in any more (for teachers)\n"
-        "The old password and all devices end with it, and both are told."
+        "The old password and all devices end with it, and both are told. The code can be had as a letter, too."
     ),
     "help.rest": "whether you are off, and begin or end it",
     "help.rest.more": (
