@@ -9,6 +9,7 @@ from appservice.bot.account_command import AccountCommands
 from appservice.bot.commands import Command
 from appservice.bot.greeting import Greetings, GreetingWords
 from appservice.bot.sync_news import Tell
+from appservice.bot.taking_back import TakingBack
 from appservice.direct_rooms import DirectRooms
 from appservice.first_codes import FirstCodes
 from appservice.homeserver import Homeserver
@@ -22,6 +23,7 @@ from schulbote.pages import WebPages
 from schulbote.reset_words import letter_printer, reset_command, reset_desk
 
 _GREETINGS_SECONDS: Final = 1.0
+_SECRETS_SECONDS: Final = 30.0
 
 
 class OwnPages:
@@ -64,6 +66,12 @@ class OwnPages:
         )
         reset = reset_command(settings, desk=desk, view=view, links=self.pages.links, clock=clock)
         self._commands = AccountCommands(links=self.pages.links, directory=self.pages.directory, reset=reset.run)
+        self._taking_back = TakingBack(
+            engine=engine,
+            homeserver=homeserver,
+            person_of=lambda person_id: self.pages.directory().person_by_id(person_id),
+            clock=clock,
+        )
         self._greetings = Greetings(
             engine=engine,
             homeserver=homeserver,
@@ -81,3 +89,4 @@ class OwnPages:
     def background(self) -> Iterator[Coroutine[Any, Any, None]]:
         """What goes on by itself."""
         yield keep_trying("greetings", self._greetings.greet, pause=_GREETINGS_SECONDS)
+        yield keep_trying("secrets", self._taking_back.look, pause=_SECRETS_SECONDS)

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.commands import Commands, nobody_is
-from appservice.bot.replies import Reply
+from appservice.bot.replies import TAKEN_BACK_KEY, Reply
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import Homeserver, HomeserverError, NotThereError, RefusedError, TryLaterError
 from appservice.patience import patiently
@@ -208,7 +208,8 @@ class _Note:
         return await self._homeserver.send(self._room_id, "m.room.message", content, txn_id=txn_id)
 
 
-def _written(text: str | Reply) -> dict[str, str]:
+def _written(text: str | Reply) -> dict[str, str | bool]:
     if isinstance(text, str):
         return {"body": text}
-    return {"body": text.body, "format": "org.matrix.custom.html", "formatted_body": text.html}
+    marks = {TAKEN_BACK_KEY: True} if text.is_secret else {}
+    return {"body": text.body, "format": "org.matrix.custom.html", "formatted_body": text.html, **marks}

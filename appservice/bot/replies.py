@@ -13,15 +13,18 @@ from urllib.parse import quote
 
 from school.domain.people import Person
 
+TAKEN_BACK_KEY: Final = "org.schulbote.taken_back"
+"""Marks what is taken back, in the message."""
 _LINK: Final = "https://matrix.to/#/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A text, and the same as HTML for clients that show it."""
+    """A text, and the same as HTML for clients that show it. A secret is taken back after some minutes."""
 
     body: str
     html: str
+    is_secret: bool = False
 
 
 Line: TypeAlias = Sequence[str | Person]
@@ -34,6 +37,11 @@ def reply(lines: Iterable[Line]) -> Reply:
         body="\n".join("".join(map(_plain, line)) for line in written),
         html="<br>".join("".join(map(_marked, line)) for line in written),
     )
+
+
+def secret(text: str) -> Reply:
+    """A text that nobody should find later (`appservice.bot.taking_back`)."""
+    return Reply(body=text, html=_marked(text), is_secret=True)
 
 
 def listed(people: Iterable[Person]) -> list[str | Person]:

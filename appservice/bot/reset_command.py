@@ -1,7 +1,8 @@
 """`!passwort NAME` / `!password NAME`: a teacher helps somebody to get in again.
 
 Where several can be meant nothing is done, and each is offered with what to write for them: their user name, which
-nobody shares. The answer leads to a page with the letter, which is in no file before somebody takes it.
+nobody shares. The answer is taken back after some minutes; until then it leads to a page with the letter, which is in
+no file before somebody takes it.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,6 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from appservice.bot.commands import Request
+from appservice.bot.replies import Reply, secret
 from appservice.desks.handing_out import MINUTES
 from appservice.desks.resets import Reset, ResetDesk
 from appservice.school_view import SchoolView
@@ -51,7 +53,7 @@ class ResetCommand:
         self._where = where
         self._clock = clock
 
-    async def run(self, request: Request) -> str:
+    async def run(self, request: Request) -> str | Reply:
         """Answers one request."""
         if not request.words:
             return request.texts.say("reset.which")
@@ -79,7 +81,7 @@ class ResetCommand:
         ]
         return request.texts.say("reset.several", choices="\n".join(choices))
 
-    async def _say(self, request: Request, target: Person, reset: Reset) -> str:
+    async def _say(self, request: Request, target: Person, reset: Reset) -> str | Reply:
         texts, name = request.texts, target.display_name
         if reset.elsewhere:
             return texts.say("reset.elsewhere", name=name, where="" if self._where is None else f": {self._where}")
@@ -94,7 +96,8 @@ class ResetCommand:
         else:
             until = self._when(request, reset.way_in.expires_at)
             said = texts.say("reset.code", name=name, user=user, code=reset.way_in.code, until=until)
-        return f"{said}{await self._letter(request, reset)}"
+        minutes = str(int(MINUTES.total_seconds() // 60))
+        return secret(f"{said}\n{texts.say('reset.goes', minutes=minutes)}{await self._letter(request, reset)}")
 
     async def _letter(self, request: Request, reset: Reset) -> str:
         """Where the letter is. The code is told in any case: without it nobody gets in."""
@@ -103,8 +106,7 @@ class ResetCommand:
         except SQLAlchemyError as error:
             log.warning("no_link_to_letter", error=str(error))
             return ""
-        minutes = int(MINUTES.total_seconds() // 60)
-        return f"\n{request.texts.say('reset.letter', minutes=str(minutes), link=link)}"
+        return f" {request.texts.say('reset.letter', link=link)}"
 
     def _when(self, request: Request, moment: datetime) -> str:
         return request.texts.when(moment, self._zone, now=self._clock())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.tables import audit_chain, audit_log
@@ -16,6 +16,7 @@ from school.domain.intervals import as_utc
 
 KEY_OPTION: Final = "audit_key"
 """The execution option of an engine that holds the key (`open_writer`)."""
+_LOOKED_AT: Final = 50_000
 _FIELDS: Final = ("at", "actor", "action", "target", "by_right", "details")
 
 
@@ -169,6 +170,17 @@ async def times_since(connection: AsyncConnection, *, actor: str, action: Action
         audit_log.c.actor == actor, audit_log.c.action == action.value, audit_log.c.at > as_utc(since).timestamp()
     )
     return [datetime.fromtimestamp(at, UTC) for at in await connection.scalars(times.order_by(audit_log.c.at))]
+
+
+async def newest_of_each(connection: AsyncConnection, action: Action, *, since: datetime) -> dict[str, datetime]:
+    """Who has done something, and when last. Only so many of the newest entries are looked at."""
+    newest = select(func.coalesce(func.max(audit_log.c.id), 0) - _LOOKED_AT).scalar_subquery()
+    query = (
+        select(audit_log.c.actor, func.max(audit_log.c.at))
+        .where(audit_log.c.id > newest, audit_log.c.action == action.value, audit_log.c.at > as_utc(since).timestamp())
+        .group_by(audit_log.c.actor)
+    )
+    return {actor: datetime.fromtimestamp(at, UTC) for actor, at in await connection.execute(query)}
 
 
 async def write_end(connection: AsyncConnection, chain: Chain) -> None:

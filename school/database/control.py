@@ -26,6 +26,12 @@ async def newest_control_room(connection: AsyncConnection, user_id: UserId) -> s
     )
 
 
+async def control_rooms_of(connection: AsyncConnection, user_id: UserId) -> list[str]:
+    """Every room that a person has with the bot."""
+    rooms = select(control_rooms.c.room_id).where(control_rooms.c.user_id == user_id)
+    return list(await connection.scalars(rooms.order_by(control_rooms.c.opened_at)))
+
+
 async def rooms_of_bot(connection: AsyncConnection) -> frozenset[str]:
     """Every room of which it is written down what it is for."""
     return frozenset(

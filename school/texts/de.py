@@ -216,7 +216,8 @@ SENTENCES: Final = {
         "🔑 Neues Passwort für {name} (Benutzername {user}):\n{code}\n"
         "Es gilt überall, wo das Schulpasswort gilt. Alle Geräte sind abgemeldet. Bitte gib es nur {name} selbst."
     ),
-    "reset.letter": "Als Brief zum Ausdrucken, {minutes} Minuten lang: {link}",
+    "reset.goes": "Diese Nachricht lösche ich nach {minutes} Minuten.",
+    "reset.letter": "So lange gibt es dazu einen Brief zum Ausdrucken: {link}",
     "reset.elsewhere": (
         "Das Passwort von {name} gehört zur zentralen Anmeldung der Schule und wird dort zurückgesetzt{where}."
     ),

@@ -185,7 +185,8 @@ SENTENCES: Final = {
         "🔑 New password for {name} (user name {user}):\n{code}\n"
         "It is good wherever the school's password is. All devices are signed out. Please give it to {name} only."
     ),
-    "reset.letter": "As a letter to print, for {minutes} minutes: {link}",
+    "reset.goes": "I delete this message after {minutes} minutes.",
+    "reset.letter": "Until then there is a letter of it to print: {link}",
     "reset.elsewhere": "The password of {name} belongs to the school's single sign-on and is reset there{where}.",
     "reset.again_at": "From {when} on you can again.",
     "reset.told": ("🔑 {name} has reset your password. If you did not want that, please tell somebody at school."),

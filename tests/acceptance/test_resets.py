@@ -2,11 +2,13 @@
 
 Teachers of this school reset passwords in their own groups only (`accounts.resets`)."""
 
+import asyncio
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -18,6 +20,11 @@ from acceptance.codes import new_codes, proof
 from acceptance.installed import SERVER_NAME, School
 from acceptance.people import says_why
 from acceptance.running import REGISTERS, schulbote
+from appservice.bot.taking_back import TakingBack
+from school.clock import utc_now
+from school.config import load_settings
+from school.database.snapshot import read_snapshot
+from schulbote.connections import open_database, open_homeserver
 
 BOT = f"@schulbote:{SERVER_NAME}"
 CODE = re.compile(r"\b[2-9b-z]{4}-[2-9b-z]{5}-[2-9b-z]{5}\b")
@@ -63,7 +70,12 @@ class Somebody(Client):
         self.name = account["name"]
         self.code = new_codes(school.yaml, [account])[account["user_id"]]
         self.login(account["user_id"], self.code)
-        self.room = wait_until(lambda: next(iter(self.direct_rooms().get(BOT, [])), None), 20)
+        self.room = wait_until(self._room_of_the_greeting, 20)
+
+    def _room_of_the_greeting(self) -> str | None:
+        """Once the bot has greeted: what it says then is an answer."""
+        rooms = self.direct_rooms().get(BOT, [])
+        return next((room for room in rooms if any("Willkommen" in text for text in self.texts(room))), None)
 
     def chooses(self, password: str) -> None:
         """Has a password of their own from now on, which ends the code."""
@@ -155,6 +167,40 @@ def test_a_reset_while_the_pupil_is_online(school: School, cast: Cast, library: 
     wait_until(lambda: school.books.audited(pupil.account)[-3:] == ["password_reset", "code_made", "code_used"], 15)
     said = (school.folder / "run.out").read_text() + (school.folder / "synapse" / "log").read_text()
     assert not any(code in said for code in (new, new.replace("-", "")))
+
+
+def take_back_later(school: School, passed: timedelta) -> None:
+    """What `schulbote run` does every half minute, as if so much time had passed."""
+
+    async def look() -> None:
+        settings = load_settings(school.yaml)
+        async with open_database(settings) as engine, open_homeserver(settings) as homeserver:
+            async with engine.connect() as connection:
+                directory = (await connection.run_sync(read_snapshot)).directory
+            later = TakingBack(
+                engine=engine,
+                homeserver=homeserver,
+                person_of=directory.person_by_id,
+                clock=lambda: utc_now() + passed,
+            )
+            await later.look()
+
+    asyncio.run(look())
+
+
+def test_the_answer_with_the_code_is_gone_after_ten_minutes(school: School, cast: Cast) -> None:
+    teacher, account = cast.teacher, cast.account("student", 3, of=CLASS)
+    before = teacher.ask("!hilfe")
+    answer = teacher.ask(f"!passwort {account['user_id'].partition(':')[0]}")
+    [code] = CODE.findall(answer)
+    assert "lösche ich nach 10 Minuten" in answer
+    take_back_later(school, timedelta(minutes=9))
+    assert any(code in text for text in teacher.texts(teacher.room))
+    take_back_later(school, timedelta(minutes=11))
+    said = teacher.texts(teacher.room)
+    assert not any(code in text for text in said)
+    assert before in said, "all else stays"
+    assert not any(CODE.search(str(event["content"])) for event in teacher.events(teacher.room))
 
 
 def test_a_guardian_of_a_pupil_of_the_class_is_helped_too(school: School, cast: Cast) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.commands import Command, Commands, Request
 from appservice.bot.control_rooms import ControlRooms
+from appservice.bot.replies import TAKEN_BACK_KEY, Reply, secret
 from appservice.direct_rooms import RoomStamps
 from appservice.homeserver import RefusedError, TryLaterError
 from school.clock import Clock, utc_now
@@ -79,9 +80,13 @@ async def greet(request: Request) -> str:
     return f"Hallo {request.event_id}"
 
 
+async def tell_a_secret(_request: Request) -> Reply:
+    return secret("Anna & Ben:\nk7wq")
+
+
 EXTRA = [
     Command(names=((Language.GERMAN, name),), help="rest", run=run)
-    for name, run in (("voll", busy), ("kaputt", buggy), ("hallo", greet))
+    for name, run in (("voll", busy), ("kaputt", buggy), ("hallo", greet), ("geheim", tell_a_secret))
 ]
 
 
@@ -125,6 +130,16 @@ async def test_every_message_in_a_control_room_is_answered(engine: AsyncEngine, 
     await control_rooms(engine, homeserver).message(message(body))
     assert homeserver.said == [("!c", answer)]
     assert homeserver.transactions == ["answer-$m"]
+
+
+async def test_what_is_taken_back_later_is_marked_and_nothing_else(engine: AsyncEngine) -> None:
+    homeserver = FakeHomeserver({"!c": "control"})
+    for command in ("!geheim", "!hallo"):
+        await control_rooms(engine, homeserver).message(message(command))
+    told, greeted = (event["content"] for event in homeserver.events)
+    assert told[TAKEN_BACK_KEY] is True
+    assert told["formatted_body"] == "Anna &amp; Ben:<br>k7wq"
+    assert TAKEN_BACK_KEY not in greeted
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,12 @@ class Stage:
 
     async def ask(self, words: str, who: Person = IDA, settings: AccountSettings | None = None) -> str:
         command = self.command(settings or AccountSettings())
-        return await command.run(Request(person=who, words=words, texts=GERMAN))
+        answer = await command.run(Request(person=who, words=words, texts=GERMAN))
+        if isinstance(answer, str):
+            assert not CODE.search(answer), "what is no secret tells none"
+            return answer
+        assert answer.is_secret
+        return answer.body
 
     async def kept(self, whose: Person) -> str | None:
         async with self.school.engine.connect() as connection:
@@ -155,7 +160,8 @@ async def test_the_answer_leads_its_reader_to_the_letter(stage: Stage, sign_in: 
     answer = await stage.ask("Carl Groß", settings=AccountSettings(sign_in=sign_in))
     [(reader, name)] = stage.linked
     assert reader == IDA.user_id
-    assert f"10 Minuten lang: https://bote.test/link/{name}" in answer
+    assert "Diese Nachricht lösche ich nach 10 Minuten. So lange gibt es dazu einen Brief" in answer
+    assert f": https://bote.test/link/{name}" in answer
     made = stage.desk.handing_out.look_at(name, IDA.user_id)
     assert made is not None
     assert [made.person, made.way_in.code] == [CARL, *CODE.findall(answer.partition("https:")[0])]
@@ -166,6 +172,7 @@ async def test_the_code_is_told_even_if_there_is_no_link_to_the_letter(stage: St
     answer = await stage.ask("Carl Groß")
     assert len(CODE.findall(answer)) == 1
     assert "http" not in answer
+    assert answer.endswith("Diese Nachricht lösche ich nach 10 Minuten.")
 
 
 @pytest.mark.parametrize("sign_in", [SignIn.CODES, SignIn.LDAP])

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from school.database.audit import Action, record, record_for_each, times_since
+from school.database.audit import Action, newest_of_each, record, record_for_each, times_since
 from school.database.audit_keeping import delete_entries
 from school.database.audit_reading import Verified, verify
 from school.database.tables import audit_chain, audit_log
@@ -93,6 +93,26 @@ async def test_entries_are_counted_by_who_what_and_since_when(writer: AsyncEngin
         ]
     first, second = NOW + timedelta(hours=1), NOW + timedelta(hours=3)
     assert counted == [[first, second], [second], []]
+
+
+async def test_who_has_done_something_and_when_last(writer: AsyncEngine) -> None:
+    hour = timedelta(hours=1)
+    done = [
+        ("p-ida", Action.REST_STARTED, 0),
+        ("p-ida", Action.PASSWORD_RESET, 1),
+        ("p-ida", Action.PASSWORD_RESET, 3),
+        ("p-otto", Action.PASSWORD_RESET, 2),
+        ("p-gabi", Action.PASSWORD_RESET, 0),
+    ]
+    async with writer.begin() as connection:
+        assert await newest_of_each(connection, Action.PASSWORD_RESET, since=NOW) == {}
+        for actor, action, hours in done:
+            at, about = NOW + hours * hour, {"target": "p-ben", "by_right": "a test", "details": {}}
+            await record(connection, at=at, actor=actor, action=action, **about)
+        assert await newest_of_each(connection, Action.PASSWORD_RESET, since=NOW) == {
+            "p-ida": NOW + 3 * hour,
+            "p-otto": NOW + 2 * hour,
+        }
 
 
 async def test_the_database_refuses_the_ways_around_it(writer: AsyncEngine) -> None:

@@ -1,7 +1,7 @@
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from school.database.control import newest_control_room, remember_control_room
+from school.database.control import control_rooms_of, newest_control_room, remember_control_room
 from school.database.tables import greetings, persons
 from school.domain.people import UserId
 
@@ -21,6 +21,8 @@ async def test_the_bot_writes_into_the_room_that_was_opened_last(writer: AsyncEn
         await remember_control_room(connection, "!hers", LEA, 3.0)
     assert await newest(writer, KIM) == "!second"
     assert await newest(writer, LEA) == "!hers"
+    async with writer.connect() as connection:
+        assert await control_rooms_of(connection, KIM) == ["!first", "!second"]
 
 
 async def test_into_the_room_of_the_greeting_it_writes_only_if_nobody_has_opened_one(writer: AsyncEngine) -> None:
