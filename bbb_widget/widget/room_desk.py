@@ -22,13 +22,14 @@ from school.database.conferences import Conference
 from school.domain.conferences import ConferenceState, Part, may_start_here
 from school.domain.decisions import Decision
 from school.domain.people import Person, UserId
-from school.domain.rooms import RoomStamp
+from school.domain.rooms import RoomKind, RoomStamp
 from school.texts import Language, Texts
 
 log = structlog.get_logger()
 
 _MOST_SHOWN: Final = 5
 _LONGEST_ID: Final = 255
+_NO_PLACES: Final = frozenset({RoomKind.CONTROL, RoomKind.SPACE})
 
 
 class Sight(StrEnum):
@@ -169,7 +170,7 @@ class RoomDesk:
         except (NotThereError, RefusedError):
             return None
         stamp = await self._stamp_of(room_id, person.user_id)
-        if stamp is None:
+        if stamp is None or stamp.kind in _NO_PLACES:
             return None
         return Place(room_id=room_id, groups=frozenset() if stamp.group is None else frozenset({stamp.group}))
 

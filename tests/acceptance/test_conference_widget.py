@@ -1,19 +1,19 @@
 """Conferences inside Element: the widget as the bot places it, in a frame of a page that plays Element's side."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Frame, expect
+from icalendar import Calendar
+from playwright.sync_api import Frame, Route, expect
 
 from acceptance.browsing import AXE, DESKTOP, PHONE
 from acceptance.client import Client, Json, wait_until
 from acceptance.element_window import LIBRARY, Window, element_is_served, window
 from acceptance.people import People, Person, assert_refused
 from acceptance.running import Demo, schulbote, small_register
+from bbb_widget.web.texts.de import SENTENCES as PAGES
 from bbb_widget.widget.web.texts.de import SENTENCES as GERMAN
 from bbb_widget.widget.web.texts.en import SENTENCES as ENGLISH
 
@@ -104,13 +104,13 @@ def in_the_new_tab(opened: Window, frame: Frame) -> str:
     page.wait_for_load_state()
     assert "/conference/in/" in page.url
     assert page.evaluate("window.opener") is None
-    page.get_by_role("button").click()
+    page.get_by_role("button", name=PAGES["conference.enter"], exact=True).click()
     page.wait_for_url("**/bigbluebutton/**")
     return page.content()
 
 
 def test_a_teacher_starts_a_pupil_waits_and_joins_and_it_ends(
-    demo, browser, element, teacher, pupil, room, widget, bbb
+    demo, browser, element, teacher, pupil, room, widget, nothing_goes_on
 ):
     with window(browser, element, viewport=DESKTOP) as hers, window(browser, element, viewport=PHONE) as his:
         frame, waiting = hers.opens(teacher, room, widget), his.opens(pupil, room, widget)
@@ -147,11 +147,11 @@ def test_it_goes_without_a_mouse(browser, element, teacher, room, widget, nothin
         frame = opened.opens(teacher, room, widget)
         button(frame, "start").focus()
         opened.page.keyboard.press("Enter")
-        expect(button(frame, "join")).to_be_visible()
-        button(frame, "join").focus()
+        expect(button(frame, "join")).to_be_focused()
+        read_out = frame.get_by_role("status").filter(has_text=f"{CLASS}: {GERMAN['widget.sight.open']}")
+        expect(read_out).to_have_count(1)
         with opened.context.expect_page():
             opened.page.keyboard.press("Space")
-        expect(frame.locator("#said")).to_have_attribute("role", "status")
         expect(button(frame, "join")).to_be_focused()
 
 
@@ -164,6 +164,7 @@ def test_it_is_good_to_read_in_elements_language_and_theme(
         frame = opened.opens(teacher, room, widget, theme=theme, language="en")
         says(frame, "none", ENGLISH)
         assert frame.evaluate("document.documentElement.lang") == "en"
+        expect(frame.get_by_role("heading", level=1)).to_have_text(ENGLISH["widget.title"])
         assert frame.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
         assert_good(frame)
         button(frame, "start", ENGLISH).click()
@@ -254,6 +255,67 @@ def test_an_expired_session_is_renewed_by_itself(browser, element, pupil, room, 
         says(frame, "none")
 
 
+# When something is missing
+
+
+def test_where_the_browser_keeps_nothing_it_says_what_to_do(browser, element, pupil, room, widget):
+    with window(browser, element) as opened:
+
+        def forgets(route: Route) -> None:
+            opened.context.clear_cookies()
+            route.continue_()
+
+        opened.context.route("**/widget/conference/state", forgets)
+        frame = opened.opens(pupil, room, widget)
+        says(frame, "no_cookies")
+        assert_good(frame)
+
+
+def test_while_bigbluebutton_is_down_it_says_so(browser, element, teacher, room, widget, bbb, nothing_goes_on):
+    with window(browser, element) as opened:
+        frame = opened.opens(teacher, room, widget)
+        with bbb.broken():
+            button(frame, "start").click()
+            says(frame, "trouble.down")
+            assert_good(frame)
+        button(frame, "start").click()
+        says(frame, "sight.open")
+
+
+def test_without_a_connection_it_says_so_and_goes_on_when_there_is_one(browser, element, teacher, room, widget):
+    with window(browser, element) as opened:
+        frame = opened.opens(teacher, room, widget)
+        expect(button(frame, "start")).to_be_visible()
+        opened.context.set_offline(True)
+        frame.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        says(frame, "offline")
+        opened.context.set_offline(False)
+        frame.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        says(frame, "none")
+
+
+def test_where_nobody_answers_for_element_it_says_so(browser, element, widget):
+    with window(browser, element) as opened:
+        opened.page.goto(element)
+        url = widget["url"].replace("#", "?widgetId=x#")
+        add = "url => void document.body.append(Object.assign(document.createElement('iframe'), { src: url }))"
+        opened.page.evaluate(add, url)
+        frame = opened.page.wait_for_selector("iframe").content_frame()
+        says(frame, "no_answer")
+
+
+def test_a_planned_one_is_a_file_for_calendars(browser, element, teacher, pupil, room, widget, nothing_goes_on):
+    assert "📅" in teacher.ask(f"!konferenz Mathe mit {CLASS} jeden Freitag um 14:00")
+    with window(browser, element, viewport=PHONE) as opened:
+        frame = opened.opens(pupil, room, widget)
+        link = frame.get_by_role("link", name=GERMAN["widget.calendar"])
+        assert_good(frame)
+        with opened.page.expect_download() as download:
+            link.click()
+        calendar = Calendar.from_ical(Path(download.value.path()).read_bytes())
+        assert {str(event["summary"]) for event in calendar.walk("VEVENT")} == {f"Mathe · {CLASS}"}
+
+
 # Placing it
 
 
@@ -267,12 +329,13 @@ def test_the_bot_places_it_above_the_messages_of_every_group(demo, people, teach
     assert len(teacher.events(room)) == before, "a sync finds it in its place"
 
 
-def test_elements_button_places_the_same_in_a_teachers_chat(demo, teacher, pupil):
+def test_elements_button_places_the_same_in_a_teachers_chat(demo, browser, element, teacher, pupil):
     chat = teacher.create_room(name="Projekt", invite=[pupil.user_id])
     pupil.join(chat).ok()
-    with urlopen(f"{demo.info['web']}/widget/conference/build?roomId={chat}", timeout=20) as answer:
-        build = json.load(answer)
-        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    with window(browser, element) as opened:
+        opened.page.goto(element)
+        asks = "url => fetch(url).then(answer => answer.json())"
+        build = opened.page.evaluate(asks, f"{demo.info['web']}/widget/conference/build?roomId={chat}")
     content = build["widget"] | {"io.element.managed_hybrid": True, "creatorUserId": teacher.user_id}
     assert_refused(pupil.set_state(chat, WIDGET, content, build["widget_id"]), "no_conferences")
     teacher.set_state(chat, WIDGET, content, build["widget_id"]).ok()

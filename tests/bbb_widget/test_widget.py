@@ -220,6 +220,18 @@ async def test_who_is_not_in_the_room_learns_and_does_nothing(school: School, ro
     assert len(school.conferences.bbb.open) == 1
 
 
+@pytest.mark.parametrize(
+    "stamp", [RoomStamp(kind=RoomKind.CONTROL), RoomStamp(kind=RoomKind.SPACE, group=next(iter(CLASS.groups)))]
+)
+async def test_where_nobody_talks_to_each_other_there_is_none(school: School, stamp: RoomStamp) -> None:
+    homeserver: Any = school.conferences.school.homeserver
+    homeserver.stamps["!other"] = stamp
+    homeserver.joined["!other"] = {IDA.user_id}
+    ida = await school.widget(IDA, "!other")
+    assert (await ida.asks("start"))["said"] == GERMAN["widget.stranger"]
+    assert school.conferences.bbb.made == []
+
+
 async def test_a_conference_of_another_room_is_not_reached_from_ones_own(school: School) -> None:
     conference = await school.conferences.started()
     gabi = await school.widget(GABI, CHAT)

@@ -22,7 +22,8 @@ from school.domain.people import Person
 from school.texts import Language, Texts
 
 IN_THE_BROWSER: Final = (
-    "asking", "outside", "no_answer", "refused", "not_known", "no_cookies", "offline", "again", "opens", "here",
+    "title", "asking", "outside", "no_answer", "refused", "not_known", "no_cookies", "offline", "again", "opens",
+    "here",
 )  # fmt: skip
 """What the script says by itself, because there is nobody to ask: `widget.NAME`."""
 BUTTONS: Final = {"start": False, "join": False, "begin": False, "end": True, "call_off": True}

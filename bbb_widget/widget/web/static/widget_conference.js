@@ -21,14 +21,18 @@
   const said = document.getElementById("said");
   const ways = document.getElementById("ways");
   const items = document.getElementById("items");
+  const news = document.getElementById("news"); // the same as in the items, for who does not see them change
   const who = document.getElementById("who");
 
   let shown = ""; // what is on the page, so that nothing is built anew while somebody is in it
+  let known = false; // whether the server knows who is looking
   let timer = 0;
   let busy = false;
   let api = null;
 
   document.documentElement.lang = language;
+  document.title = words.title;
+  document.querySelector("h1").textContent = words.title;
 
   function theme(name) {
     document.documentElement.dataset.theme = /dark|black/i.test(name || "") ? "dark" : "light";
@@ -44,7 +48,9 @@
   function stop(sentence, retry) {
     window.clearTimeout(timer);
     shown = "";
+    known = false;
     tell(sentence);
+    news.textContent = "";
     who.textContent = "";
     items.replaceChildren();
     ways.replaceChildren();
@@ -81,11 +87,13 @@
     who.textContent = view.who;
     const now = JSON.stringify([view.items, view.actions]);
     if (now !== shown) {
-      const focused = document.activeElement && document.activeElement.dataset.key;
+      const focused = items.contains(document.activeElement) ? document.activeElement.dataset.key : null;
       items.replaceChildren(...view.items.map(item), actions(view.actions));
+      news.textContent = view.items.map((each) => each.title + ": " + each.said).join(" ");
       shown = now;
-      const again = focused && Array.from(items.querySelectorAll("button")).find((each) => each.dataset.key === focused);
-      if (again) again.focus();
+      const buttons = Array.from(items.querySelectorAll("button"));
+      const again = buttons.find((each) => each.dataset.key === focused) || buttons[0];
+      if (focused && again) again.focus();
     }
     later(view.again);
   }
@@ -96,7 +104,6 @@
     const text = document.createElement("p");
     title.textContent = one.title;
     text.textContent = one.said;
-    text.setAttribute("role", "status");
     made.append(title, text, actions(one.actions));
     if (one.calendar) {
       const file = document.createElement("a");
@@ -206,6 +213,7 @@
       const unknown = ["ORG_SCHULBOTE_LINK_IS_OVER", "ORG_SCHULBOTE_NOBODY"].includes(error.code);
       return stop(unknown ? words.not_known : error.code ? error.message : words.offline, true);
     }
+    known = true;
     try {
       show(await ask("/conference/state", { room: room }));
     } catch (error) {
@@ -231,7 +239,7 @@
     api.transport.reply(event.detail, {});
   });
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && shown) look();
+    if (!document.hidden && known) look();
   });
   api.start();
 })();
