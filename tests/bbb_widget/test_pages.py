@@ -295,7 +295,13 @@ async def test_a_guest_reads_who_invites_and_what_is_kept_and_waits_for_the_lobb
     answer = await stranger.get(guest)
     words = await read(answer)
     assert (answer.status, answer.headers["Refresh"]) == (200, "5")
-    for said in ("Petra Lehmann", f"{IDA.display_name} lädt dich", "14 Tage lang", "Aufgezeichnet wird nichts."):
+    for said in (
+        "Petra Lehmann",
+        f"{IDA.display_name} lädt dich",
+        "14 Tage lang",
+        "gelöscht. Dein",
+        "Aufgezeichnet wird nichts.",
+    ):
         assert said in words
     await pages.it.open_for(conference)
     for _ in range(3):
