@@ -64,9 +64,10 @@ class WorkPage:
         form, task_id = await visit.form(), task_in(visit)
         if upload_id := form.text("upload"):
             seen = await self._parts.working.look(visit.person, task_id)
-            for upload in seen.unfinished:
-                if upload.id == upload_id:
-                    await self._parts.uploads.give_up(upload)
+            upload = next((each for each in seen.unfinished if each.id == upload_id), None)
+            if upload is None:
+                raise Problem(WebTrouble.NOT_FOUND)
+            await self._parts.uploads.give_up(upload)
             return visit.go(f"{page_of(task_id)}?done=removed")
         answer = await self._parts.working.remove_file(visit.person, task_id, form.text("file"))
         return visit.go(f"{page_of(task_id)}?done=removed") if answer.is_done else await self._not_done(visit, answer)

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -40,18 +40,23 @@ class Pages:
         return await self.world.by_link(person)
 
 
+def pieces_of_form(token: str, fields: Mapping[str, str], files: Mapping[str, bytes]) -> FormData:
+    form = FormData(quote_fields=False)
+    form.add_field("form_token", token)
+    for name, value in fields.items():
+        form.add_field(name, value)
+    for name, content in files.items():
+        form.add_field("files", content, filename=name, content_type="application/pdf")
+    if not files:
+        form.add_field("files", b"", filename="", content_type="application/octet-stream")
+    return form
+
+
 async def send(
     browser: Browser, page: str, to: str, files: dict[str, bytes] | None = None, **fields: str
 ) -> ClientResponse:
     """A form with files, as a browser sends it."""
-    form = FormData(quote_fields=False)
-    form.add_field("form_token", await browser.token(page))
-    for name, value in fields.items():
-        form.add_field(name, value)
-    for name, content in (files or {}).items():
-        form.add_field("files", content, filename=name, content_type="application/pdf")
-    if not files:
-        form.add_field("files", b"", filename="", content_type="application/octet-stream")
+    form = pieces_of_form(await browser.token(page), fields, files or {})
     answer: ClientResponse = await browser.client.post(to, data=form, headers=browser.headers, allow_redirects=False)
     return answer
 
