@@ -7,9 +7,10 @@ was noted when the rest began.
 """
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeAlias
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -41,10 +42,27 @@ class Count:
     is_all: bool = True
 
 
-class Summaries:
-    """Makes of every silence that has ended a word of the bot."""
+Also: TypeAlias = Callable[[UserId, datetime, datetime], Awaitable[str]]
+"""What else somebody is told of the time between two instants; nothing, if that is all."""
 
-    def __init__(self, *, engine: AsyncEngine, homeserver: Homeserver, view: SchoolView, texts: Texts) -> None:
+
+async def _nothing_else(_user_id: UserId, _after: datetime, _before: datetime) -> str:
+    return ""
+
+
+class Summaries:
+    """Makes of every silence that has ended a word of the bot. `also`: what else there is to tell."""
+
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        homeserver: Homeserver,
+        view: SchoolView,
+        texts: Texts,
+        also: Also = _nothing_else,
+    ) -> None:
+        self._also = also
         self._engine = engine
         self._homeserver = homeserver
         self._view = view
@@ -94,7 +112,8 @@ class Summaries:
             if room_id != control_room
             and (number := sum(counts_as_message(event, between) for event in of_room.events))
         ]
-        return say_summary(counts, self._texts)
+        more = await self._also(row.user_id, row.since, row.ended_at)
+        return "\n".join(filter(None, (say_summary(counts, self._texts), more))) or None
 
     async def _where(self, room_id: str, reader: UserId, names: Mapping[str, str]) -> str:
         name = names.get(room_id)

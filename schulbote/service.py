@@ -71,6 +71,7 @@ _FIRST_LOGINS_SECONDS: Final = 300.0
 _WORDS_SECONDS: Final = 2.0
 _CIRCULARS_SECONDS: Final = 5.0
 _CONFERENCES_SECONDS: Final = 15.0
+_TASKS_SECONDS: Final = 5.0
 _HOUSEKEEPING_SECONDS: Final = 3600.0
 _HELLO_PAUSE_SECONDS: Final = 0.5
 _AGAIN_SECONDS: Final = 5.0
@@ -154,7 +155,13 @@ class Service:
         )
         self.waiting = WaitingLook(engine=engine, homeserver=homeserver, standing=lambda: self.view.now)
         self._silence = Silence(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
-        self._summaries = Summaries(engine=engine, homeserver=homeserver, view=self.view, texts=texts)
+        self._summaries = Summaries(
+            engine=engine,
+            homeserver=homeserver,
+            view=self.view,
+            texts=texts,
+            also=lambda *rest: self.tasks.came_in(*rest),
+        )
         keyring = Keyring(read_keys(settings.secrets.message_keys))
         self._queue = RestQueue(
             engine=engine,
@@ -214,7 +221,12 @@ class Service:
         )
         self.shelves = Shelves(engine=engine, homeserver=homeserver, view=self.view, clock=clock)
         self.tasks = TasksOfSchool(
-            settings, engine=engine, view=self.view, tell=lambda: self._control.tell, clock=clock
+            settings,
+            engine=engine,
+            homeserver=homeserver,
+            view=self.view,
+            tell=lambda: self._control.tell,
+            clock=clock,
         )
         in_rooms = InRooms(
             [
@@ -262,6 +274,7 @@ class Service:
                 self.conferences.command.command(),
                 self.sync_command.command(),
                 *self._groups.commands(),
+                *self.tasks.commands(),
                 *self.own_pages.commands(),
             ],
             standing=lambda: self.view.now,
@@ -328,6 +341,7 @@ class Service:
             keep_trying("circulars", self._finish_circulars, pause=_CIRCULARS_SECONDS),
             keep_trying("words", self._control.say_what_waited, pause=_WORDS_SECONDS),
             keep_trying("conferences", self.conferences.watch.look, pause=_CONFERENCES_SECONDS),
+            keep_trying("tasks", self.tasks.tell, pause=_TASKS_SECONDS),
             keep_trying("housekeeping", self._housekeeping, pause=_HOUSEKEEPING_SECONDS),
         ]
 

@@ -1,19 +1,20 @@
 """Tasks, put together from what school.yaml says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import structlog
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from appservice.bot.commands import Command
 from appservice.bot.sync_news import Tell
-from appservice.homeserver import HomeserverError
+from appservice.homeserver import Homeserver
 from appservice.school_view import SchoolView
 from appservice.web.host import WebHost
 from school.clock import Clock
 from school.config import ConfigError, Settings, read_keys
-from school.domain.people import Person
-from school.domain.tasks import Task
+from school.domain.people import UserId
 from school.texts import Language, Texts
 from tasks.book import TaskBook
 from tasks.checking_desk import CheckingDesk
@@ -23,6 +24,8 @@ from tasks.keys import TaskKeys
 from tasks.scanning import Scanner
 from tasks.setting_desk import SettingDesk
 from tasks.store import FileStore
+from tasks.task_command import TaskCommands
+from tasks.telling import Telling
 from tasks.uploads import Limits, Uploads
 from tasks.web.parts import PageParts
 from tasks.web.routes import task_routes
@@ -40,17 +43,15 @@ class TasksOfSchool:
         settings: Settings,
         *,
         engine: AsyncEngine,
+        homeserver: Homeserver,
         view: SchoolView,
         tell: Callable[[], Tell],
         clock: Clock,
     ) -> None:
-        self._tell = tell
-        self._clock = clock
-        self._texts = Texts(Language(settings.school.language))
-        self._url = settings.web.public_url
-        self._zone = settings.zone
         self.parts: PageParts | None = None
         self._keeping: TaskKeeping | None = None
+        self._telling: Telling | None = None
+        self._commands: TaskCommands | None = None
         store = FileStore(settings.tasks.folder)
         try:
             keys = TaskKeys(read_keys(settings.secrets.task_keys))
@@ -77,26 +78,46 @@ class TasksOfSchool:
             store=store,
             view=view,
         )
+        self._telling = Telling(
+            book,
+            bot=homeserver,
+            tell=tell,
+            texts=Texts(Language(settings.school.language)),
+            public_url=settings.web.public_url,
+        )
+        self._commands = TaskCommands(
+            book=book,
+            view=view,
+            setting=self.parts.setting,
+            working=self.parts.working,
+            checking=self.parts.checking,
+            public_url=settings.web.public_url,
+        )
         self._keeping = TaskKeeping(
             book, store=store, uploads=uploads, year=settings.groups.school_year, days=settings.keep.tasks_days
         )
 
     def routes(self, host: WebHost) -> list[web.RouteDef]:
         """The pages."""
-        return [] if self.parts is None else task_routes(host, self.parts, remind=self.remind)
+        if self.parts is None or self._telling is None:
+            return []
+        return task_routes(host, self.parts, remind=self._telling.remind)
 
     async def keep(self) -> None:
         """What is to be done every hour."""
         if self._keeping is not None:
             await self._keeping.keep()
 
-    async def remind(self, task: Task, people: Sequence[Person]) -> None:
-        """The bot tells people what they owe, each in their room with it; nobody twice on one day."""
-        day = self._clock().astimezone(self._zone).date()
-        for person in people:
-            due = self._texts.when(task.dates_of(person.id).due, self._zone, now=self._clock())
-            words = self._texts.say("tasks.reminder", title=task.title, due=due, link=f"{self._url}/task/{task.id}")
-            try:
-                await self._tell()(person.user_id, words, txn_id=f"task-reminder-{task.id}-{person.user_id}-{day}")
-            except HomeserverError as error:
-                log.warning("not_reminded", task=task.id, error=str(error))
+    def commands(self) -> Iterator[Command]:
+        """What the bot is asked."""
+        if self._commands is not None:
+            yield from self._commands.commands()
+
+    async def tell(self) -> None:
+        """Tells people what they were not told yet."""
+        if self._telling is not None:
+            await self._telling.look()
+
+    async def came_in(self, user_id: UserId, after: datetime, before: datetime) -> str:
+        """What a teacher is told after a rest."""
+        return "" if self._telling is None else await self._telling.came_in(user_id, after, before)

@@ -27,8 +27,10 @@ tasks = Table(
     Column("number", Integer, nullable=False),
     # The key of its files, wrapped with a secret that is not in the database. With the row go all its files.
     Column("wrapped_key", String, nullable=False),
-    # Which messages tell of it: room and event.
+    # Which messages tell of it, and what they say: up to which number people were told.
     Column("messages", JSON, nullable=False),
+    Column("told_number", Integer),
+    # Of which date people were reminded.
     Column("reminded_for", Double),
 )
 

@@ -1,11 +1,12 @@
 """Tasks as the database keeps them: for whom, until when, by whom."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.task_tables import (
@@ -109,6 +110,66 @@ async def published_tasks(connection: AsyncConnection, *, due_after: datetime, n
 async def tasks_due_before(connection: AsyncConnection, moment: datetime) -> list[Task]:
     """Those that were due before an instant, also what nobody published."""
     return await _read(connection, tasks.c.due_at < moment.timestamp())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What people were told of a task: in which messages by room, in which words, and whom by name."""
+
+    words: str = ""
+    rooms: Mapping[str, str] = field(default_factory=dict)
+    people: frozenset[PersonId] = frozenset()
+
+
+async def untold_tasks(connection: AsyncConnection, *, now: datetime) -> list[tuple[Task, Told]]:
+    """Published tasks of whose newest number people were not told, and what they were told before."""
+    is_new = or_(tasks.c.told_number.is_(None), tasks.c.told_number != tasks.c.number)
+    found = await _read(connection, is_new & (tasks.c.published_at <= now.timestamp()))
+    query = select(tasks.c.id, tasks.c.messages).where(tasks.c.id.in_([task.id for task in found]))
+    told = {row.id: row.messages for row in await connection.execute(query)}
+    return [(task, _told(told[task.id])) for task in found]
+
+
+async def task_is_told(connection: AsyncConnection, task: Task, told: Told) -> None:
+    """People know of it as it is."""
+    written = {"words": told.words, "rooms": dict(told.rooms), "people": sorted(told.people)}
+    here = update(tasks).where(tasks.c.id == task.id)
+    await connection.execute(here.values(told_number=task.number, messages=written))
+
+
+async def reminded_of(connection: AsyncConnection, task: Task) -> bool:
+    """People are reminded of its date now; False if they were already."""
+    due = task.dates.due.timestamp()
+    unsaid = or_(tasks.c.reminded_for.is_(None), tasks.c.reminded_for != due)
+    here = update(tasks).where(tasks.c.id == task.id, unsaid).values(reminded_for=due)
+    return bool((await connection.execute(here)).rowcount)
+
+
+async def came_in(
+    connection: AsyncConnection, person_id: PersonId, *, after: datetime, before: datetime
+) -> list[tuple[str, int]]:
+    """For which tasks of a teacher how much was handed in between two instants, by title."""
+    query = (
+        select(tasks.c.title, func.count())
+        .join(hand_ins, hand_ins.c.task_id == tasks.c.id)
+        .join(hand_in_versions, hand_in_versions.c.hand_in_id == hand_ins.c.id)
+        .join(task_teachers, task_teachers.c.task_id == tasks.c.id)
+        .where(
+            task_teachers.c.person_id == person_id,
+            hand_in_versions.c.at >= after.timestamp(),
+            hand_in_versions.c.at < before.timestamp(),
+        )
+        .group_by(tasks.c.id, tasks.c.title)
+        .order_by(tasks.c.title, tasks.c.id)
+    )
+    return [(title, number) for title, number in await connection.execute(query)]
+
+
+def _told(written: Any) -> Told:
+    if not isinstance(written, dict):  # of a task from before anybody was told
+        return Told()
+    people = frozenset(map(PersonId, written["people"]))
+    return Told(words=written["words"], rooms=written["rooms"], people=people)
 
 
 async def task_ids(connection: AsyncConnection) -> list[TaskId]:

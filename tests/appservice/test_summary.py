@@ -132,7 +132,12 @@ class School:
         self.homeserver = FakeHomeserver()
         homeserver: Any = self.homeserver
         view = SchoolView(FakeKeeper(), BERLIN)  # type: ignore[arg-type]
-        self.summaries = Summaries(engine=engine, homeserver=homeserver, view=view, texts=GERMAN)
+        self.also = ""
+        self.summaries = Summaries(engine=engine, homeserver=homeserver, view=view, texts=GERMAN, also=self._what_else)
+
+    async def _what_else(self, user_id: UserId, after: datetime, before: datetime) -> str:
+        assert (user_id, after, before) == (IDA.user_id, NOON, EVENING)
+        return self.also
 
     async def ida_rested(self, *, token: str | None = "s1", until: datetime = EVENING) -> None:
         async with self.engine.begin() as connection:
@@ -230,3 +235,15 @@ async def test_a_homeserver_that_refuses_is_not_asked_for_ever(school: School) -
     school.homeserver.trouble = RefusedError("HTTP 400: Invalid stream token")
     await school.summaries.make()
     assert (await school.to_say(), await school.owed()) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(1, "🌙 Während deiner Ruhezeit: 1 neue Nachricht in Klasse 5a.\nAbgegeben: 2."), (0, "Abgegeben: 2.")],
+)
+async def test_what_else_came_is_told_with_it_and_alone(school: School, number: int, told: str) -> None:
+    school.also = "Abgegeben: 2."
+    school.came("!5a", number)
+    await school.ida_rested()
+    await school.summaries.make()
+    assert await school.to_say() == [told]

@@ -142,7 +142,7 @@ def test_sentences_that_troubleshooting_quotes_are_in_the_code(path: Path) -> No
 
 @pytest.mark.parametrize("path", USING, ids=name_of)
 def test_every_bot_command_is_in_the_pages_for_users(path: Path) -> None:
-    folders = (ROOT / "appservice" / "bot", ROOT / "bbb_widget")
+    folders = (ROOT / "appservice" / "bot", ROOT / "bbb_widget", ROOT / "tasks")
     sources = "".join(read(source) for folder in folders for source in sorted(folder.glob("*.py")))
     names = re.findall(r'\(Language\.\w+, "([^"]+)"\)', sources)
     assert {"hilfe", "help"} <= set(names)

@@ -11,10 +11,14 @@ from appservice.bot.help_words import Topic
 from appservice.web.texts import CATALOGUES as PAGES
 from school.database.audit import Action
 from school.domain.decisions import Reason
+from school.domain.hand_ins import State
 from school.domain.people import BUILT_IN_ROLES
 from school.domain.rest import RestCause
 from school.domain.rights import Right
+from school.domain.task_dates import DateDoubt
 from school.texts import CATALOGUES, Language, Texts
+from tasks.answers import Trouble
+from tasks.task_words import Unclear
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
@@ -25,11 +29,19 @@ PACKAGES = (
     "bbb_widget",
     "shelf",
     "appointments",
+    "tasks",
     "schulbote",
 )
 BERLIN = ZoneInfo("Europe/Berlin")
 GERMAN, ENGLISH = CATALOGUES[Language.GERMAN], CATALOGUES[Language.ENGLISH]
 LONG = "help."
+PUT_TOGETHER: dict[str, list[str]] = {
+    "rest.cause.": list(RestCause),
+    "tasks.state.": list(State),
+    "tasks.unclear.": [each.name.lower() for each in Unclear],
+    "tasks.trouble.": [Trouble.TITLE, Trouble.NOBODY],
+    "tasks.doubt.": list(DateDoubt),
+}
 LONGEST = 250
 SHOWN = {"name": "Ida Groß", "until": "Mo, 7:30 Uhr"}
 
@@ -40,7 +52,7 @@ def placeholders(sentence: str) -> set[str]:
 
 def said_in_code() -> Iterator[tuple[str, set[str], str]]:
     """Every `say("name", placeholder=…)` of the program: name, placeholders, place. Where the name is put together,
-    it is given for every rest cause."""
+    it is given for every ending that it can have."""
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):
             if "web" in file.relative_to(ROOT).parts:
@@ -53,8 +65,9 @@ def said_in_code() -> Iterator[tuple[str, set[str], str]]:
                 match node.args[0]:
                     case ast.Constant(value=str(name)):
                         yield name, given, place
-                    case ast.JoinedStr(values=[ast.Constant(value="rest.cause."), ast.FormattedValue()]):
-                        yield from ((f"rest.cause.{cause}", given, place) for cause in RestCause)
+                    case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), ast.FormattedValue()]):
+                        assert beginning in PUT_TOGETHER, place
+                        yield from ((f"{beginning}{ending}", given, place) for ending in PUT_TOGETHER[beginning])
                     case _:
                         pytest.fail(f"{place}: this test cannot see which sentence is said there")
 
@@ -62,7 +75,7 @@ def said_in_code() -> Iterator[tuple[str, set[str], str]]:
 def explained_commands() -> set[str]:
     """Which help texts the commands of the bot name. One that names none cannot be made."""
     named = set()
-    files = (file for package in ("appservice", "bbb_widget") for file in (ROOT / package).rglob("*.py"))
+    files = (file for package in ("appservice", "bbb_widget", "tasks") for file in (ROOT / package).rglob("*.py"))
     for file in sorted(files):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Command":
