@@ -1,6 +1,7 @@
 """Resetting passwords, put together as the school has it: with first codes, its directory server, or single sign-on."""
 
 import asyncio
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -43,10 +44,10 @@ def reset_desk(
     """
     texts = Texts(Language(settings.school.language))
 
-    async def tell_person(user_id: UserId, resetter: Person) -> None:
+    async def tell_person(user_id: UserId, resetter: Person, at: datetime) -> None:
         """Both are told: who asked by the answer, and here whose password it is."""
         said = texts.say("reset.told", name=resetter.display_name)
-        txn_id = f"reset-{user_id}-{int(clock().timestamp() * _SECOND_MS)}"
+        txn_id = f"reset-{user_id}-{int(at.timestamp() * _SECOND_MS)}"
         await tell(user_id, said, txn_id=txn_id)
 
     return ResetDesk(

@@ -3,22 +3,30 @@
 Somebody is found among those whose password may be reset. Where several can be meant, whoever asks says which.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from appservice.bot.people_words import find_by_name, in_order, nearest
 from appservice.desks.handing_out import HandingOut
-from appservice.homeserver import Homeserver
+from appservice.homeserver import Homeserver, TryLaterError
 from appservice.new_way_in import NewWaysIn, WayIn
+from appservice.patience import patiently
 from appservice.school_view import SchoolView
 from school.clock import Clock, utc_now
 from school.database import audit
 from school.domain.decisions import Decision, Reason, refuse
 from school.domain.people import Person, UserId
 from school.domain.resets import MOST, TOO_MANY, WITHIN, may_reset, may_reset_somebody
+
+log = structlog.get_logger()
+
+Tell = Callable[[UserId, Person, datetime], Awaitable[None]]
+"""Tells somebody who has reset their password, and when; telling it twice is fine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +62,7 @@ class ResetDesk:
         view: SchoolView,
         ways_in: NewWaysIn,
         own_groups_only: bool,
-        tell: Callable[[UserId, Person], Awaitable[None]],
+        tell: Tell,
         clock: Clock = utc_now,
     ) -> None:
         self._engine = engine
@@ -65,6 +73,7 @@ class ResetDesk:
         self._tell = tell
         self._clock = clock
         self.handing_out = HandingOut(clock)
+        self._telling: set[asyncio.Task[None]] = set()
 
     def may_reset_somebody(self, resetter: Person) -> Decision:
         """Whether somebody resets passwords at all."""
@@ -126,8 +135,24 @@ class ResetDesk:
             )
         way_in = await self._ways_in.make(target, actor=resetter.id, by_right=decision.rule)
         handed_out = self.handing_out.keep(resetter.user_id, target, way_in)
-        await self._tell(target.user_id, resetter)
+        await self._tell_of_it(target, resetter, now)
         return Reset(decision=decision, way_in=way_in, handed_out=handed_out)
+
+    async def _tell_of_it(self, target: Person, resetter: Person, at: datetime) -> None:
+        """Whose password it is, is told, if need be later. Whatever goes wrong with that: what was made is not lost."""
+        try:
+            await self._tell(target.user_id, resetter, at)
+        except TryLaterError:
+            task = asyncio.create_task(patiently(lambda: self._tell(target.user_id, resetter, at)))
+            self._telling.add(task)
+            task.add_done_callback(self._is_told)
+        except Exception:
+            log.exception("reset_not_told")
+
+    def _is_told(self, task: asyncio.Task[None]) -> None:
+        self._telling.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("reset_not_told", error=str(task.exception()))
 
     async def _wait_until(self, connection: AsyncConnection, resetter: Person, now: datetime) -> datetime | None:
         times = await audit.times_since(

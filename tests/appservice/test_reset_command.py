@@ -81,12 +81,18 @@ class Stage:
         self.now = NOON
         self.linked: list[tuple[UserId, str]] = []
         self.link_trouble: Exception | None = None
+        self.tell_troubles: list[Exception] = []
+        self.was_told = asyncio.Event()
 
     def clock(self) -> datetime:
         return self.now
 
-    async def tell(self, user_id: UserId, resetter: Person) -> None:
+    async def tell(self, user_id: UserId, resetter: Person, at: datetime) -> None:
+        assert at == self.now
+        if self.tell_troubles:
+            raise self.tell_troubles.pop(0)
         self.told.append((user_id, resetter.display_name))
+        self.was_told.set()
 
     def command(self, settings: AccountSettings = AccountSettings(), where: str | None = None) -> ResetCommand:  # noqa: B008 - frozen
         desk = ResetDesk(
@@ -173,6 +179,23 @@ async def test_the_code_is_told_even_if_there_is_no_link_to_the_letter(stage: St
     assert len(CODE.findall(answer)) == 1
     assert "http" not in answer
     assert answer.endswith("Diese Nachricht lösche ich nach 10 Minuten.")
+
+
+async def test_the_code_is_told_even_if_its_person_cannot_be_told_now_and_is_told_later(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appservice.patience.PAUSES", [0.0] * 5)
+    stage.tell_troubles = [TryLaterError("HTTP 503")] * 3
+    assert len(CODE.findall(await stage.ask("Carl Groß"))) == 1
+    assert stage.told == []
+    await asyncio.wait_for(stage.was_told.wait(), 5)
+    assert stage.told == [(CARL.user_id, IDA.display_name)]
+
+
+async def test_the_code_is_told_even_if_its_person_cannot_be_told_at_all(stage: Stage) -> None:
+    stage.tell_troubles = [RuntimeError("a bug")]
+    assert len(CODE.findall(await stage.ask("Carl Groß"))) == 1
+    assert stage.told == []
 
 
 @pytest.mark.parametrize("sign_in", [SignIn.CODES, SignIn.LDAP])

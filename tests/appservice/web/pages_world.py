@@ -259,7 +259,7 @@ class World:
         self.server = TestServer(application)
         self.browsers: list[Browser] = []
 
-    async def _tell_of_reset(self, user_id: UserId, resetter: Person) -> None:
+    async def _tell_of_reset(self, user_id: UserId, resetter: Person, _at: datetime) -> None:
         self.told_of_reset.append((user_id, resetter))
 
     async def _print(self, person: Person, way_in: WayIn, second: LetterLanguage | None) -> bytes:
