@@ -1,4 +1,5 @@
-"""`!konto` / `!account` and `!passwort` / `!password`: a personal link to one's own pages.
+"""`!konto` / `!account`, `!passwort` / `!password`, `!dateien` / `!files`, `!termine` / `!appointments`: a personal
+link to one's own pages.
 
 The answer is written where the command was: in a control room, which nobody else reads.
 """
@@ -32,6 +33,12 @@ class AccountCommands:
                 help="password",
                 run=self.password,
             ),
+            Command(names=((Language.GERMAN, "dateien"), (Language.ENGLISH, "files")), help="files", run=self.files),
+            Command(
+                names=((Language.GERMAN, "termine"), (Language.ENGLISH, "appointments")),
+                help="appointments",
+                run=self.appointments,
+            ),
         ]
 
     async def account(self, request: Request) -> str:
@@ -43,6 +50,14 @@ class AccountCommands:
         if request.words and self._reset is not None:
             return await self._reset(request)
         return await self._link_to("/password", request)
+
+    async def files(self, request: Request) -> str:
+        """A link to what was shared in the rooms of somebody's groups."""
+        return await self._link_to("/shelf", request)
+
+    async def appointments(self, request: Request) -> str:
+        """A link to what is coming up for somebody."""
+        return await self._link_to("/appointments", request)
 
     async def _link_to(self, path: str, request: Request) -> str:
         person = request.person

@@ -67,6 +67,18 @@ async def room_was_looked_at(connection: AsyncConnection, room_id: str, until: d
     await connection.execute(insert(shelf_rooms).values(room_id=room_id, looked_until=until.timestamp()))
 
 
+async def forget_room(connection: AsyncConnection, room_id: str) -> None:
+    """Nothing of a room is on a shelf any more. If it is there again one day, it is looked through anew."""
+    await connection.execute(delete(shelf_files).where(shelf_files.c.room_id == room_id))
+    await connection.execute(delete(shelf_rooms).where(shelf_rooms.c.room_id == room_id))
+
+
+async def rooms_known(connection: AsyncConnection) -> frozenset[str]:
+    """Every room of which something is known."""
+    files, rooms = select(shelf_files.c.room_id).distinct(), select(shelf_rooms.c.room_id)
+    return frozenset([*await connection.scalars(files), *await connection.scalars(rooms)])
+
+
 # What the events say
 
 

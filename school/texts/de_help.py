@@ -56,6 +56,16 @@ SENTENCES: Final = {
         "Es geht im Raum deiner Gruppe und in Räumen, die du angelegt hast. Sag es dort noch einmal, wenn eine "
         "Lehrkraft dazugekommen ist."
     ),
+    "help.files": "Link zu den Dateien deiner Gruppen",
+    "help.files.more": (
+        "!dateien – ein Link, der eine halbe Stunde, einmal und nur für dich gilt. Dort liegt alles, was in den Räumen "
+        "deiner Gruppen geteilt wurde."
+    ),
+    "help.appointments": "Link zu deinen Terminen",
+    "help.appointments.more": (
+        "!termine – ein Link, der eine halbe Stunde, einmal und nur für dich gilt. Dort antwortest du, machst Termine, "
+        "wenn du eine Lehrkraft bist, und bekommst die Adresse für dein Kalenderprogramm."
+    ),
     "help.account": "Link zu deinem Konto: was gespeichert ist, wo du angemeldet bist",
     "help.account.more": (
         "!konto – ein Link, der eine halbe Stunde, einmal und nur für dich gilt\n"

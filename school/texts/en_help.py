@@ -53,6 +53,16 @@ SENTENCES: Final = {
         "Write it in the room itself, or here with the name of your group: !teachers-only on Klasse 8.1\n"
         "It works in the room of your group and in rooms that you made. Say it there once more when a teacher has come."
     ),
+    "help.files": "a link to the files of your groups",
+    "help.files.more": (
+        "!files – a link that works for half an hour, once, and for you only. There is all that was shared in the "
+        "rooms of your groups."
+    ),
+    "help.appointments": "a link to your appointments",
+    "help.appointments.more": (
+        "!appointments – a link that works for half an hour, once, and for you only. There you answer, make "
+        "appointments if you are a teacher, and get the address for your calendar program."
+    ),
     "help.account": "a link to your account: what is stored, where you are signed in",
     "help.account.more": (
         "!account – a link that works for half an hour, once, and for you only\n"

@@ -67,6 +67,8 @@ TABLE = {
     ),
     "finds_contacts": Row("!kontakte", EVERYBODY, "Du kannst"),
     "asks_for_their_pages": Row("!konto", EVERYBODY, "/link/"),
+    "asks_for_the_files_of_their_groups": Row("!dateien", EVERYBODY, "/link/"),
+    "asks_for_their_appointments": Row("!termine", EVERYBODY, "/link/"),
     "asks_to_choose_a_password": Row("!passwort", EVERYBODY, "/link/"),
 }
 

@@ -38,6 +38,10 @@ def commands(links: Links, *, with_reset: bool = False) -> Commands:
         ("!account", "/account", ENGLISH),
         ("!passwort", "/password", GERMAN),
         ("!password", "/password", ENGLISH),
+        ("!dateien", "/shelf", GERMAN),
+        ("!files", "/shelf", ENGLISH),
+        ("!termine", "/appointments", GERMAN),
+        ("!appointments", "/appointments", ENGLISH),
     ],
 )
 async def test_a_link_leads_its_person_to_the_page(links: Links, words: str, path: str, texts: Texts) -> None:

@@ -1,5 +1,6 @@
 """What lies on the shelves is what stands in the rooms, in whatever order the events come, and how often."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -10,7 +11,7 @@ from shelf_school import CHAT, NEWS, NOON_MS, OTHER, ROOM, FakeMessenger, conten
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from appservice.homeserver import TryLaterError
+from appservice.homeserver import RefusedError, TryLaterError
 from school.database.shelf import looked_until
 from school.database.shelf_folders import add_folder, folders_of, put_into
 from school.database.shelf_tables import shelf_files, shelf_places
@@ -252,6 +253,29 @@ async def test_rooms_that_are_no_rooms_of_groups_any_more_have_no_shelf(world: W
     world.messenger.says(content("Blatt.png"), room=OTHER)
     await world.looking.look()
     assert await world.names() == []
+
+
+async def test_what_was_in_a_room_goes_with_the_room(world: World) -> None:
+    await world.take(world.messenger.says(content("Blatt.png"), room=OTHER), world.messenger.says(content("Da.png")))
+    async with world.engine.begin() as connection:
+        await put_into(connection, "$event-0", FolderId("f"))
+    await world.looking.look()
+    assert await world.names() == ["Blatt.png", "Da.png"]
+
+    async def gone(room_id: str, **_: Any) -> AsyncIterator[dict[str, Any]]:
+        raise RefusedError("HTTP 403", status=403)
+        yield
+
+    look, world.messenger.messages_before = world.messenger.messages_before, gone  # type: ignore[method-assign]
+    await world.looking.look()
+    assert await world.names() == []
+    async with world.engine.connect() as connection:
+        assert await looked_until(connection) == {}
+    world.messenger.messages_before = look  # type: ignore[method-assign]
+    await world.looking.look()
+    assert await world.names() == ["Blatt.png", "Da.png"], "it was only that the bot was not in it"
+    async with world.engine.connect() as connection:
+        assert len((await connection.execute(shelf_places.select())).all()) == 1, "and it lies where it lay"
 
 
 async def test_places_of_files_that_are_gone_are_forgotten(world: World) -> None:
