@@ -156,6 +156,11 @@ class ShelfDesk:
             names = await names_of_senders(connection, shelf.rooms)
         return Contents(files=arranged(files, wish, lambda user_id: names.get(user_id, "")), names=names)
 
+    async def names(self, shelf: Shelf) -> Mapping[UserId, str]:
+        """What those are called who shared something on a shelf."""
+        async with self._engine.connect() as connection:
+            return await names_of_senders(connection, shelf.rooms)
+
     async def file(self, shelf: Shelf, event_id: str) -> SharedFile | None:
         """One file of a shelf."""
         async with self._engine.connect() as connection:

@@ -11,7 +11,7 @@ from appservice.web.problems import Problem, Trouble
 from appservice.web.sending import send_file
 from appservice.web.visit import Visit
 from school.domain.people import UserId
-from school.domain.shelf import SharedFile, Wish
+from school.domain.shelf import SharedFile
 from school.domain.shelf_files import PICTURES, can_be_shown
 from shelf.desk import Shelf, ShelfDesk
 from shelf.index import ShelfIndex
@@ -43,11 +43,11 @@ class FilePages:
     async def show(self, visit: Visit) -> web.Response:
         """What there is to know of a file."""
         shelf, file = await self._find(visit)
-        contents = await self._desk.contents(shelf, Wish())
+        names = await self._desk.names(shelf)
         return visit.page(
             "shelf_file.html",
             shelf=shelf,
-            file=told(file, shelf, contents.names, visit),
+            file=told(file, shelf, names, visit),
             folder=file.folder,
             done="put" if visit.asked("done") == "put" else None,
         )
