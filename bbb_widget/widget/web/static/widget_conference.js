@@ -104,14 +104,15 @@
     const text = document.createElement("p");
     title.textContent = one.title;
     text.textContent = one.said;
-    made.append(title, text, actions(one.actions));
+    const row = actions(one.actions);
     if (one.calendar) {
       const file = document.createElement("a");
       file.href = one.calendar.path;
       file.download = "";
       file.textContent = one.calendar.label;
-      made.append(file);
+      row.append(file);
     }
+    made.append(title, text, row);
     return made;
   }
 
