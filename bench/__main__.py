@@ -9,6 +9,7 @@ from rich.table import Table
 
 from bench import (
     codes,
+    conferences,
     decisions,
     directory_server,
     first_login,
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[Lab], Iterator[Row]]] = {
     "letters": letters.rows,
     "messages": messages.rows,
     "release": release.rows,
+    "conferences": conferences.rows,
     "module": module_cost.rows,
 }
 

@@ -179,6 +179,12 @@ class Demo:
         self.answers_after = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
+    def has_rules(self, rules: str) -> None:
+        """Sections of school.yaml as somebody would have added them after an earlier start."""
+        minimal = "school: {name: x}\nmatrix: {server_name: schule.localhost, homeserver_url: 'http://127.0.0.1'}\n"
+        self.home.mkdir()
+        (self.home / "school.yaml").write_text(f"# For a bench\ndemo: true\n{minimal}{rules}")
+
     def start(self) -> float:
         """Starts it and returns the seconds until it is ready."""
         self.lines.clear()
@@ -255,9 +261,14 @@ class Demo:
 
 def answers(port: int) -> bool:
     """Whether a homeserver answers."""
+    return answers_http(port, "/_matrix/client/versions")
+
+
+def answers_http(port: int, path: str) -> bool:
+    """Whether something answers well at a path."""
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/_matrix/client/versions")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, HTTPException):
         return False

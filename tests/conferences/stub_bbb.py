@@ -2,12 +2,13 @@
 is told to, and somebody can leave by themselves.
 
 As a program: `python stub_bbb.py SECRET PORT [CERTIFICATE KEY]`. Beside BigBlueButton's own API it has
-`GET /stub/calls` (what was asked so far), `POST /stub/leave?meetingID=…&userID=…[&still_waits=1]`,
-`POST /stub/end?meetingID=…` and `POST /stub/broken?on=1`.
+`GET /stub/calls` (what was asked so far, how long each answer took, what there is),
+`POST /stub/leave?meetingID=…&userID=…[&still_waits=1]`, `POST /stub/end?meetingID=…` and `POST /stub/broken?on=1`.
 """
 
 import ssl
 import sys
+from time import perf_counter
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -25,6 +26,7 @@ class StubBbb(SimulatedBbb):
     def __init__(self, secret: str) -> None:
         super().__init__(secret, prefix=PREFIX)
         self.calls: list[tuple[str, dict[str, str]]] = []
+        self.seconds: list[float] = []
         self.refused = 0
         self.broken = False
 
@@ -40,7 +42,9 @@ class StubBbb(SimulatedBbb):
     async def answer(self, request: web.Request) -> web.Response:
         if self.broken:
             return web.Response(status=503, text="broken")
+        began = perf_counter()
         answer = await super().answer(request)
+        self.seconds.append(perf_counter() - began)
         if "checksumError" in (answer.text or ""):
             self.refused += 1
             return answer
@@ -62,7 +66,8 @@ class StubBbb(SimulatedBbb):
             }
             for meeting_id, each in self.meetings.open.items()
         }
-        return web.json_response({"calls": self.calls, "refused": self.refused, "meetings": meetings})
+        seen = {"calls": self.calls, "seconds": self.seconds, "refused": self.refused, "meetings": meetings}
+        return web.json_response(seen)
 
     async def _leave(self, request: web.Request) -> web.Response:
         meeting, who = self.meetings.open[request.query["meetingID"]], request.query["userID"]

@@ -111,16 +111,33 @@ def test_every_subcommand_and_its_options_are_in_the_operation_pages(path: Path)
             assert option in page, f"{name} {option}"
 
 
+def routes() -> set[str]:
+    """Every address that `schulbote run` answers."""
+    files = (ROOT / "appservice" / "endpoints.py", *ROOT.glob("*/web/routes.py"), *ROOT.glob("bbb_widget/**/*.py"))
+    found = {route for file in files for route in re.findall(r'web\.[a-z]+\("(/[^"]*)"', read(file))}
+    assert {"/", "/password", "/_matrix/app/v1/ping", "/conference/in/{ticket}", "/widget/conference"} <= found
+    return found
+
+
 @pytest.mark.parametrize("path", OPERATION, ids=name_of)
 def test_every_route_is_in_the_operation_pages(path: Path) -> None:
-    files = (
-        ROOT / "appservice" / "endpoints.py",
-        *ROOT.glob("*/web/routes.py"),
-        *ROOT.glob("bbb_widget/*/web/routes.py"),
-    )
-    routes = [route for file in files for route in re.findall(r'web\.[a-z]+\("(/[^"]*)"', read(file))]
-    assert {"/", "/password", "/_matrix/app/v1/ping"} <= set(routes)
-    assert [route for route in routes if f"`{route}`" not in read(path)] == []
+    assert sorted(route for route in routes() if f"`{route}`" not in read(path)) == []
+
+
+@pytest.mark.parametrize("path", OPERATION, ids=name_of)
+def test_the_proxy_of_the_operation_pages_passes_every_page_on_and_nothing_else(path: Path) -> None:
+    [block] = re.findall(r"```\nserver \{\n    server_name bote\..*?```", read(path), flags=re.DOTALL)
+    locations = re.findall(r"location (~ )?(\S+) \{\n(.*?)\n    \}", block, flags=re.DOTALL)
+
+    def is_passed(route: str) -> bool:
+        """A pattern comes before every beginning, and of those the longest counts (nginx, "location")."""
+        patterns = [content for regex, where, content in locations if regex and re.search(where, route)]
+        beginnings = [(where, content) for regex, where, content in locations if not regex and route.startswith(where)]
+        return "proxy_pass http://127.0.0.1:8009;" in (patterns or [max(beginnings)[1]])[0]
+
+    assert {route for route in routes() if is_passed(route)} == {
+        route for route in routes() if not route.startswith(("/_matrix", "/_schulbote", "/metrics"))
+    }
 
 
 @pytest.mark.parametrize("path", OPERATION, ids=name_of)
