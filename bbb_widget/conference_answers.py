@@ -62,6 +62,8 @@ class ConferenceAnswers:
                     lines.append(texts.say("conference.way_in", title=conference.title, link=link))
                 case Gate.WAIT:
                     lines.append(texts.say("conference.wait", title=conference.title))
+                case Gate.TROUBLE if entrance.trouble is Trouble.NOT_OFFERED:
+                    return texts.say("conference.not_offered")
                 case Gate.TROUBLE:
                     return texts.say("conference.down")
         return "\n".join(lines) or texts.say("conference.nothing_goes_on")

@@ -19,7 +19,7 @@ from appservice.school_view import SchoolView
 from bbb_widget.api import BbbError, Created, MeetingInfo
 from bbb_widget.keys import ConferenceKeys
 from bbb_widget.meeting_settings import Choices
-from bbb_widget.meetings import Meetings
+from bbb_widget.meetings import Meetings, NotOfferedError
 from school.clock import Clock, utc_now
 from school.config.conferences import ConferenceSettings
 from school.database.conferences import (
@@ -128,6 +128,8 @@ class Occasions:
         return must_wait(part, waits_for_moderator=self._school.wait_for_moderator, moderator_is_there=is_there)
 
     async def _info(self, conference: Conference) -> MeetingInfo | None:
+        if not self._meetings.is_offered:
+            raise NotOfferedError
         if not conference.goes_on or conference.meeting_id is None:
             return None
         info = await self._meetings.look(conference.meeting_id)

@@ -26,7 +26,8 @@ from bbb_widget.meetings import Meetings
 from bbb_widget.slides import SlidesDesk
 from bbb_widget.watching import ConferenceWatch
 from school.config.conferences import ConferenceSettings
-from school.database.conferences import Conference
+from school.database.conferences import Conference, add_conference
+from school.domain.conferences import ConferenceId, ConferenceState
 from school.domain.groups import GroupId
 from school.domain.people import Person
 from school.domain.rooms import RoomKind, RoomStamp
@@ -241,6 +242,23 @@ class Conferences:
         started = await self.desk.start(IDA, wish or Wish(place=CLASS, title="Mathe"))
         assert started.conference is not None
         return started.conference
+
+    async def had_planned(self, *, at: datetime) -> Conference:
+        """A conference that Ida planned earlier, when there was a BigBlueButton."""
+        planned = Conference(
+            id=ConferenceId("planned-before"),
+            starter=IDA.id,
+            room_id=CLASS.room_id,
+            groups=CLASS.groups,
+            title="Mathe",
+            language="de",
+            choices={},
+            state=ConferenceState.PLANNED,
+            planned_at=at,
+        )
+        async with self.school.engine.begin() as connection:
+            await add_conference(connection, planned)
+        return planned
 
     async def open_for(self, conference: Conference) -> None:
         """Ida comes in."""

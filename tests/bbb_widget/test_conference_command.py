@@ -304,6 +304,8 @@ async def test_a_school_without_bbb_says_so(database: Path, engine: AsyncEngine)
     async with with_conferences(database, engine, has_bbb=False) as it:
         assert await says(it, "Mathe") == GERMAN.say("conference.not_offered")
         await it.watch.look()
+        await it.had_planned(at=it.now)
+        assert await asks(it, "beitreten") == GERMAN.say("conference.not_offered")
 
 
 # Reminders

@@ -394,6 +394,24 @@ async def test_bigbluebutton_is_down_and_nothing_hangs(pages: Pages) -> None:
         assert answer.status == 503
 
 
+async def test_a_school_whose_bigbluebutton_is_gone_says_so_and_nobody_waits(
+    database: Path, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async with with_pages(database, engine, tmp_path, has_bbb=False) as pages:
+        planned = await pages.it.had_planned(at=FRIDAY)
+        page, guest = f"/conference/{planned.id}", await pages.guest(planned)
+        ida, ben = await pages.as_person(IDA), await pages.as_person(BEN)
+        for browser, path in ((ida, page), (ben, page), (ben, guest)):
+            answer = await browser.get(path)
+            assert answer.status == 503
+            assert "Refresh" not in answer.headers
+            assert "gibt es an dieser Schule noch nicht" in await read(answer)
+        assert (await ida.submit(page, f"{page}/enter", chosen="yes")).status == 503
+        assert "gibt es an dieser Schule noch nicht" in words_of(await ida.text("/conferences"))
+        await ida.submit(page, f"{page}/end")
+        assert (await ben.get(page)).status == 410, "it can be called off all the same"
+
+
 async def test_a_school_that_wants_no_cameras_offers_none(database: Path, engine: AsyncEngine, tmp_path: Path) -> None:
     wants = {"cameras": False, "lobby_for_everybody": True, "recording": True, "attendance_days": 0}
     async with with_pages(database, engine, tmp_path, **wants) as pages:
