@@ -35,7 +35,9 @@ BUILD = build_answer("https://bote.school.test", "Videokonferenz")
 
 MATRIX_WIDGET_API = "6a66356cede9b91b7cc8fe02089758d9cc6ac07b12f6b6ca3f67245a2c7eb7fb"
 """dist/api.min.js of matrix-widget-api 1.19.0 (npm)."""
-OF_NPM = Path(__file__).parents[1] / "acceptance" / "clients" / "node_modules" / "matrix-widget-api"
+VERSION = "1.19.0"
+CLIENTS = Path(__file__).parents[1] / "acceptance" / "clients"
+OF_NPM = CLIENTS / "node_modules" / "matrix-widget-api"
 STATIC = files(WIDGET_PAGES.package).joinpath("static")
 
 
@@ -45,14 +47,16 @@ def test_what_is_shipped_of_npm_is_what_is_on_npm() -> None:
     assert b"Apache License" in STATIC.joinpath("matrix-widget-api.LICENSE").read_bytes()
 
 
+def test_the_lock_file_names_that_version() -> None:
+    locked = json.loads((CLIENTS / "package-lock.json").read_text())["packages"]
+    assert locked["node_modules/matrix-widget-api"]["version"] == VERSION
+    assert locked[""]["dependencies"]["matrix-widget-api"] == VERSION, "no other one comes by itself"
+
+
 @pytest.mark.skipif(not OF_NPM.is_dir(), reason="matrix-widget-api is not installed (npm)")
-def test_what_is_shipped_of_npm_is_what_its_lock_file_names() -> None:
-    locked = json.loads((OF_NPM.parents[1] / "package-lock.json").read_text())["packages"]
-    version = locked["node_modules/matrix-widget-api"]["version"]
-    if version != "1.19.0":
-        pytest.skip(f"npm has {version} for other libraries")
-    for ours, theirs in (("min.js", "dist/api.min.js"), ("LICENSE", "LICENSE")):
-        assert STATIC.joinpath(f"matrix-widget-api.{ours}").read_bytes() == (OF_NPM / theirs).read_bytes()
+@pytest.mark.parametrize(("ours", "theirs"), [("min.js", "dist/api.min.js"), ("LICENSE", "LICENSE")])
+def test_what_is_shipped_is_what_npm_brings_by_the_lock_file(ours: str, theirs: str) -> None:
+    assert STATIC.joinpath(f"matrix-widget-api.{ours}").read_bytes() == (OF_NPM / theirs).read_bytes()
 
 
 class Widget:
