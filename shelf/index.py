@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from appservice.homeserver import NotThereError, RefusedError
@@ -26,7 +26,10 @@ log = structlog.get_logger()
 
 MESSAGE: Final = "m.room.message"
 REDACTION: Final = "m.room.redaction"
+_DATABASE_IS_AWAY: Final = (OperationalError, InterfaceError)
+"""Then the events have to come again. What else the database does not like, it will like no better then."""
 _AGAIN_SECONDS: Final = 2.0
+_LONGEST_ID: Final = 255
 _LONGEST_SLEEP: Final = 60.0
 
 Event = Mapping[str, Any]
@@ -56,8 +59,9 @@ class ShelfIndex:
         async with self._engine.begin() as connection:
             for event in concerned:
                 try:
-                    in_doubt |= await self._take_one(connection, event)
-                except SQLAlchemyError:
+                    async with connection.begin_nested():
+                        in_doubt |= await self._take_one(connection, event)
+                except _DATABASE_IS_AWAY:
                     raise
                 except Exception:
                     log.exception("event_not_on_shelf", room=event.get("room_id"))
@@ -161,10 +165,15 @@ def _edited_by(content: Event) -> str | None:
     relation = content.get("m.relates_to")
     if not isinstance(relation, Mapping) or relation.get("rel_type") != "m.replace":
         return None
-    target = relation.get("event_id")
-    return target if isinstance(target, str) else None
+    return _event_id(relation.get("event_id"))
 
 
 def _redacted_by(event: Event) -> str | None:
-    target = event.get("redacts") or (event.get("content") or {}).get("redacts")
-    return target if isinstance(target, str) else None
+    return _event_id(event.get("redacts") or (event.get("content") or {}).get("redacts"))
+
+
+def _event_id(said: object) -> str | None:
+    """What can be the id of an event; people write there what they like."""
+    if not isinstance(said, str) or not said.startswith("$") or len(said) > _LONGEST_ID:
+        return None
+    return said if said.isascii() and said.isprintable() else None

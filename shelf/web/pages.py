@@ -1,6 +1,7 @@
 """`/shelf` and `/shelf/{group}`: which shelves there are, and what lies on one; putting something there; folders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Final, Protocol
 
@@ -38,6 +39,7 @@ class ShelfPages:
     def __init__(self, *, desk: ShelfDesk, limits: Limits) -> None:
         self._desk = desk
         self._limits = limits
+        self._sharing: set[UserId] = set()
 
     async def all(self, visit: Visit) -> web.Response:
         """Which shelves there are."""
@@ -54,6 +56,25 @@ class ShelfPages:
             most_bytes = await self._limits.largest_file(visit.person.user_id) or _LARGEST
         except RefusedError:
             most_bytes = _LARGEST
+        with self._one_at_a_time(visit.person.user_id):
+            return await self._share_all(visit, shelf, most_bytes)
+
+    @contextmanager
+    def _one_at_a_time(self, user_id: UserId) -> Iterator[None]:
+        """Files that are on their way lie on our disk: nobody fills it alone.
+
+        Raises:
+            Problem: somebody is sharing something already.
+        """
+        if user_id in self._sharing:
+            raise Problem(Trouble.TOO_MANY, wait_seconds=5)
+        self._sharing.add(user_id)
+        try:
+            yield
+        finally:
+            self._sharing.discard(user_id)
+
+    async def _share_all(self, visit: Visit, shelf: Shelf, most_bytes: int) -> web.Response:
         async with visit.files(most_bytes=most_bytes, most=MOST_FILES) as form:
             folder = shelf.folder(form.text("folder"))
             once = sha256(form.text(TOKEN).encode()).hexdigest()[:32]

@@ -176,10 +176,14 @@ async def test_nothing_that_is_broken_stops_the_others(world: World) -> None:
         {"type": "m.room.message", "content": None},
         {"type": "m.room.redaction", "room_id": ROOM, "event_id": "$x", "content": {}},
         {"type": "m.room.message", "room_id": ROOM, "event_id": "$y", "content": {"m.relates_to": "no", "url": 3}},
+        world.messenger.says(content("z\x00\ud800.png")),
+        world.messenger.says({"redacts": "$\x00"}, kind="m.room.redaction"),
+        world.messenger.says({"redacts": "$\ud800"}, kind="m.room.redaction"),
+        world.messenger.says({"m.relates_to": {"rel_type": "m.replace", "event_id": "$\x00"}, "body": "x"}),
         world.messenger.says(content("y.png", info="x" * 9)),
     ]
     await world.take(*broken, world.messenger.says(content("Blatt.pdf")))
-    assert await world.names() == ["Blatt.pdf", "y.png"]
+    assert await world.names() == ["Blatt.pdf", "y.png", "z .png"]
 
 
 async def test_a_file_that_is_not_where_its_message_says_is_looked_at(world: World) -> None:

@@ -418,6 +418,22 @@ async def test_too_many_files_at_once_are_refused(shelves: Shelves) -> None:
     assert shelves.messenger.events == {}
 
 
+async def test_nobody_shares_twice_at_the_same_time(shelves: Shelves) -> None:
+    ben = await shelves.world.signed_in(BEN)
+    token = await ben.token("/shelf/5a")
+    put, statuses = shelves.messenger.put_file, []
+
+    async def meanwhile(*given: Any, **more: Any) -> str:
+        statuses.append((await share(ben, ("b.png", PNG, "image/png"), token=token)).status)
+        return await put(*given, **more)
+
+    shelves.messenger.put_file = meanwhile  # type: ignore[method-assign]
+    assert (await share(ben, ("a.png", PNG, "image/png"), token=token)).status == 303
+    assert statuses == [429]
+    shelves.messenger.put_file = put  # type: ignore[method-assign]
+    assert (await share(ben, ("b.png", PNG, "image/png"))).status == 303, "afterwards they may"
+
+
 async def test_no_file_is_a_sentence(shelves: Shelves) -> None:
     ben = await shelves.world.signed_in(BEN)
     page = await (await share(ben, ("", b"", "application/octet-stream"))).text()
