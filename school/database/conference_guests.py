@@ -88,10 +88,17 @@ async def revoke_guest(connection: AsyncConnection, guest_id: str, *, at: dateti
 
 
 async def forget_guests(connection: AsyncConnection, *, at: datetime) -> None:
-    """Deletes those whose links are over."""
+    """Deletes those whose links are over, and that they were there."""
     await connection.execute(delete(conference_guests).where(conference_guests.c.expires_at < at.timestamp()))
+    await connection.execute(_FORGET_WHERE_THEY_WERE)
 
 
+_FORGET_WHERE_THEY_WERE = text(
+    "DELETE FROM conference_attendance WHERE person_id IS NULL AND NOT EXISTS ("
+    "SELECT 1 FROM conference_guests AS guests WHERE guests.conference_id = conference_attendance.conference_id "
+    "AND substr(conference_attendance.name, 1, length(guests.name) + 2) = guests.name || ' (')"
+)
+"""Others see guests by their name and a mark (`guest_name`)."""
 # In the words that both databases know.
 _SEEN = text(
     "INSERT INTO conference_attendance (meeting_id, bbb_id, conference_id, person_id, name, came_at, left_at) "

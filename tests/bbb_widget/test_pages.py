@@ -299,7 +299,7 @@ async def test_a_guest_reads_who_invites_and_what_is_kept_and_waits_for_the_lobb
         "Petra Lehmann",
         f"{IDA.display_name} lädt dich",
         "14 Tage lang",
-        "gelöscht. Dein",
+        "Alles über dich wird gelöscht, wenn der Link nicht mehr gilt.",
         "Aufgezeichnet wird nichts.",
     ):
         assert said in words

@@ -122,6 +122,23 @@ async def test_guests_are_found_by_the_hash_of_their_link_until_it_is_over(write
         assert await guest_with(connection, "hash") is None
 
 
+async def test_of_a_guest_whose_link_is_over_nothing_is_kept(writer: AsyncEngine) -> None:
+    await fill(writer, conference("c"), conference("d"))
+    there = {"a": (IDA, "Ida Groß"), "b": (None, "Petra (Gast)"), "c": (None, "Petra Lehmann (Gast)")}
+    async with writer.begin() as connection:
+        for name, days in (("Petra", 1), ("Petra Lehmann", 3)):
+            until = NOON + timedelta(days=days)
+            guest = Guest(id=name, conference_id=ConferenceId("c"), name=name, expires_at=until)
+            await invite_guest(connection, guest, f"hash of {name}", at=NOON)
+        await seen_there(connection, ConferenceId("c"), "m", there, at=NOON)
+        await seen_there(connection, ConferenceId("d"), "n", {"d": (None, "Petra (Gast)")}, at=NOON)
+        for days, known in ((0, 3), (2, 2), (4, 1)):
+            await forget_guests(connection, at=NOON + timedelta(days=days))
+            assert len(await attendance_of(connection, "c")) == known
+        assert [each.name for each in await attendance_of(connection, "c")] == ["Ida Groß"]
+        assert await attendance_of(connection, "d") == []
+
+
 async def test_who_was_there_is_kept_from_first_to_last_and_forgotten(writer: AsyncEngine) -> None:
     await fill(writer, conference("c", state=ConferenceState.ENDED))
     there = {"a": (IDA, "Ida Groß"), "b": (None, "Petra (Gast)")}
