@@ -226,6 +226,7 @@ class Service:
             homeserver=homeserver,
             view=self.view,
             tell=lambda: self._control.tell,
+            feeds=self.feeds,
             clock=clock,
         )
         in_rooms = InRooms(

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.bot.commands import Command
 from appservice.bot.sync_news import Tell
+from appservice.calendar.feeds import Feeds
 from appservice.homeserver import Homeserver
 from appservice.school_view import SchoolView
 from appservice.web.host import WebHost
@@ -17,6 +18,7 @@ from school.config import ConfigError, Settings, read_keys
 from school.domain.people import UserId
 from school.texts import Language, Texts
 from tasks.book import TaskBook
+from tasks.calendar_entries import TaskEntries
 from tasks.checking_desk import CheckingDesk
 from tasks.giving_files import GivingFiles
 from tasks.keeping import TaskKeeping
@@ -46,6 +48,7 @@ class TasksOfSchool:
         homeserver: Homeserver,
         view: SchoolView,
         tell: Callable[[], Tell],
+        feeds: Feeds,
         clock: Clock,
     ) -> None:
         self.parts: PageParts | None = None
@@ -78,6 +81,14 @@ class TasksOfSchool:
             store=store,
             view=view,
         )
+        entries = TaskEntries(
+            book,
+            working=self.parts.working,
+            checking=self.parts.checking,
+            texts=Texts(Language(settings.school.language)),
+            public_url=settings.web.public_url,
+        )
+        feeds.add(entries.of)
         self._telling = Telling(
             book,
             bot=homeserver,

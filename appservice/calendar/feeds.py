@@ -1,7 +1,7 @@
 """Everybody's calendar at a secret address that calendar programs ask by themselves.
 
 The address is for one person and can be taken back; what it shows is decided anew each time. What stands there is
-brought by others: planned conferences, appointments; whatever else has a date joins with `add`.
+brought by others: planned conferences, appointments, what is due; whatever else has a date joins with `add`.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence

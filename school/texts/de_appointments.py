@@ -4,6 +4,8 @@ from typing import Final
 
 SENTENCES: Final = {
     "calendar.name": "Termine der Schule",
+    "calendar.due": "Abgabe bis {time}: {task}",
+    "calendar.task": "Aufgabe",
     "calendar.unnamed": "Termin",
     "appointment.room": "📅 {title}\n{when}\nMehr: {link}",
     "appointment.room_asks": "📅 {title}\n{when}\nBitte antworte: {link}",

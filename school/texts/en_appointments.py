@@ -4,6 +4,8 @@ from typing import Final
 
 SENTENCES: Final = {
     "calendar.name": "School calendar",
+    "calendar.due": "Due at {time}: {task}",
+    "calendar.task": "Task",
     "calendar.unnamed": "Appointment",
     "appointment.room": "📅 {title}\n{when}\nMore: {link}",
     "appointment.room_asks": "📅 {title}\n{when}\nPlease answer: {link}",

@@ -63,8 +63,8 @@ SENTENCES: Final = {
     # One's own calendar.
     "appointments.calendar": "In deinem Kalender",
     "appointments.calendar_what": (
-        "Mit einer Adresse, die nur du kennst, zeigt auch dein Kalenderprogramm die Termine und Konferenzen der "
-        "Schule. Namen von Kindern stehen nicht darin."
+        "Mit einer Adresse, die nur du kennst, zeigt auch dein Kalenderprogramm Termine, Konferenzen und was "
+        "du abgeben sollst. Namen von Kindern stehen nicht darin."
     ),
     "appointments.calendar_make": "Adresse machen",
     "appointments.calendar_again": "Neue Adresse machen",

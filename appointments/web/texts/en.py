@@ -63,8 +63,8 @@ SENTENCES: Final = {
     # One's own calendar.
     "appointments.calendar": "In your calendar",
     "appointments.calendar_what": (
-        "With an address that only you know, your calendar program shows the appointments and conferences of the "
-        "school, too. No names of children stand in it."
+        "With an address that only you know, your calendar program shows appointments, conferences and what is "
+        "due, too. No names of children stand in it."
     ),
     "appointments.calendar_make": "Make an address",
     "appointments.calendar_again": "Make a new address",
