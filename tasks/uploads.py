@@ -38,8 +38,9 @@ from tasks.file_kinds import FileFault, fault_in, kind_of
 from tasks.file_names import tidy_file_name
 from tasks.keys import TaskKey, TaskKeys
 from tasks.scanning import Scanner
-from tasks.sealed_file import SealedReader, SealedWriter
+from tasks.sealed_file import SealedWriter
 from tasks.store import FileStore, sha256_of
+from tasks.threads import in_thread, pieces_of, uninterrupted
 
 log = structlog.get_logger()
 
@@ -119,12 +120,8 @@ class Uploads:
         """How much of a file has arrived."""
         key = await self._key(upload.spot)
 
-        def look() -> int:
-            with self._store.writer(upload.id, key) as writer:
-                return writer.length
-
         async with self._alone(upload):
-            return await asyncio.to_thread(look)
+            return await in_thread(self._length, upload, key)
 
     async def take(self, upload: Upload, offset: int, content: AsyncIterator[bytes]) -> Progress:
         """Takes a part of a file, which begins at `offset`; what has arrived when `content` breaks off stays.
@@ -156,13 +153,13 @@ class Uploads:
                 return Progress(received=received, fault=fault)
             return await self._finish(upload, received)
         finally:
-            await asyncio.to_thread(self._store.give_up, upload.id)
+            await in_thread(self._store.give_up, upload.id)
 
     async def give_up(self, upload: Upload) -> None:
         """A file will not be brought."""
         async with self._engine.begin() as connection:
             await end_upload(connection, upload.id)
-        await asyncio.to_thread(self._store.give_up, upload.id)
+        await in_thread(self._store.give_up, upload.id)
 
     async def forget_unfinished(self) -> None:
         """Gives up what nobody has gone on with for days."""
@@ -172,6 +169,10 @@ class Uploads:
             await self.give_up(upload)
 
     # Taking in
+
+    def _length(self, upload: Upload, key: TaskKey) -> int:
+        with self._store.writer(upload.id, key) as writer:
+            return writer.length
 
     @asynccontextmanager
     async def _alone(self, upload: Upload) -> AsyncIterator[None]:
@@ -188,9 +189,7 @@ class Uploads:
 
     async def _append(self, upload: Upload, offset: int, content: AsyncIterator[bytes]) -> int:
         key = await self._key(upload.spot)
-        writer = await asyncio.to_thread(self._store.writer, upload.id, key)
-        has = writer.length
-        await asyncio.to_thread(writer.close)
+        has = await in_thread(self._length, upload, key)
         if has != offset:
             raise WrongOffsetError
         received = has
@@ -203,17 +202,17 @@ class Uploads:
 
     async def _write(self, upload: Upload, key: TaskKey, content: AsyncIterator[bytes]) -> int:
         """What has arrived is written also when the rest does not come."""
-        writer = await asyncio.to_thread(self._store.writer, upload.id, key)
+        writer = self._store.writer(upload.id, key)  # not in a thread: nobody may be cancelled between that and the end
         waiting, size = [], 0
         try:
             async for piece in content:
                 waiting.append(piece)
                 size += len(piece)
                 if size >= _BATCH_BYTES:
-                    await asyncio.to_thread(writer.write, b"".join(waiting))
-                    waiting, size = [], 0
+                    batch, waiting, size = b"".join(waiting), [], 0
+                    await in_thread(writer.write, batch)
         finally:
-            await asyncio.shield(asyncio.to_thread(_write_rest, writer, b"".join(waiting)))
+            await in_thread(_write_rest, writer, b"".join(waiting))
         return writer.length
 
     async def _finish(self, upload: Upload, size: int) -> Progress:
@@ -224,13 +223,13 @@ class Uploads:
             with BufferedReader(reader) as file:
                 return fault_in(upload.name, file), sha256_of(reader)
 
-        fault, digest = await asyncio.to_thread(look)
+        fault, digest = await in_thread(look)
         if fault is None and not await self._scanner.is_clean(lambda: self._pieces(upload, key, size)):
             fault = FileFault.UNSAFE
         if fault is not None:
             await self.give_up(upload)
             return Progress(received=size, fault=fault)
-        return Progress(received=size, file=await asyncio.shield(self._keep(upload, key, size, digest)))
+        return Progress(received=size, file=await uninterrupted(self._keep(upload, key, size, digest)))
 
     async def _keep(self, upload: Upload, key: TaskKey, size: int, digest: bytes) -> File:
         kind, blob = kind_of(upload.name), key.address(digest)
@@ -245,14 +244,14 @@ class Uploads:
             blob=blob,
             at=self._clock(),
         )
-        await asyncio.to_thread(self._store.keep, upload.id, upload.spot.task, blob)
+        await in_thread(self._store.keep, upload.id, upload.spot.task, blob)
         async with self._engine.begin() as connection:
             await end_upload(connection, upload.id)
             await add_file(connection, file)
         return file
 
     async def _pieces(self, upload: Upload, key: TaskKey, size: int) -> AsyncIterator[bytes]:
-        reader = await asyncio.to_thread(self._store.arrived, upload.id, key, size)
+        reader = await in_thread(self._store.arrived, upload.id, key, size)
         async for piece in pieces_of(reader):
             yield piece
 
@@ -271,16 +270,6 @@ async def key_of(connection: AsyncConnection, keys: TaskKeys, spot: Spot) -> Tas
     if wrapped is None:
         raise NoSuchTaskError
     return keys.open(wrapped, spot.task)
-
-
-async def pieces_of(reader: SealedReader) -> AsyncIterator[bytes]:
-    """A file's content, read in threads; it is closed afterwards."""
-    pieces = reader.pieces()
-    try:
-        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-            yield piece
-    finally:
-        reader.close()
 
 
 def _write_rest(writer: SealedWriter, rest: bytes) -> None:

@@ -1,6 +1,5 @@
 """`/task/{task}/file/{file}` gives one file out, `/task/{task}/all.zip` everything that was handed in."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
@@ -15,7 +14,8 @@ from school.domain.shelf_files import PICTURES
 from tasks.archive import Words, packed
 from tasks.file_names import folder_name
 from tasks.sealed_file import BrokenFileError, SealedReader
-from tasks.uploads import NoSuchTaskError, key_of, pieces_of
+from tasks.threads import in_thread, pieces_of
+from tasks.uploads import NoSuchTaskError, key_of
 from tasks.web.parts import PageParts, task_in
 
 ZIP_COLUMNS: Final = ("family_name", "given_name", "version", "when", "mark", "file", "sha256")
@@ -65,7 +65,7 @@ class FilePage:
 async def in_threads(made: Iterator[bytes]) -> AsyncIterator[bytes]:
     """What an iterator makes, each piece in a thread."""
 
-    while (piece := await asyncio.to_thread(next, made, None)) is not None:
+    while (piece := await in_thread(next, made, None)) is not None:
         if piece:
             yield piece
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +24,8 @@ from tasks.file_kinds import FileFault
 from tasks.scanning import ScannerDownError
 from tasks.sealed_file import PIECE_BYTES
 from tasks.store import FileStore
-from tasks.uploads import Limits, NoSuchTaskError, Progress, Uploads, WrongOffsetError, key_of, pieces_of
+from tasks.threads import pieces_of
+from tasks.uploads import Limits, NoSuchTaskError, Progress, Uploads, WrongOffsetError, key_of
 
 SIZE = 3 * PIECE_BYTES + 1234
 PICTURE = b"\x89PNG\r\n\x1a\n" + os.urandom(SIZE - 8)
@@ -37,6 +39,7 @@ class LostError(Exception):
 async def arriving(data: bytes, *, in_parts_of: int = 10_000, lost: bool = False) -> AsyncIterator[bytes]:
     for start in range(0, len(data), in_parts_of):
         yield data[start : start + in_parts_of]
+        await asyncio.sleep(0)
     if lost:
         raise LostError
 
@@ -171,6 +174,22 @@ async def test_a_newer_part_ends_an_older_one_that_hangs(desk: Desk) -> None:
     assert old.cancelled()
     assert (await desk.uploads.take(upload, 7_000, arriving(PICTURE[7_000:]))).file is not None
     assert await desk.content() == [PICTURE]
+
+
+async def test_whoever_is_ended_at_any_moment_leaves_no_byte_twice_and_none_out(desk: Desk) -> None:
+    """What a thread was writing when its request was ended is written once."""
+    content = PICTURE[:8] + os.urandom(4 * 1024 * 1024)
+    desk.uploads.limits = Limits(max_bytes=len(content), most_files=2)
+    upload, dice, ended = await desk.announced(size=len(content)), random.Random(1), 0
+    while (known := await desk.upload(upload.id)) is not None:
+        has = await desk.uploads.received(known)
+        part = asyncio.create_task(desk.uploads.take(known, has, arriving(content[has:], in_parts_of=100_000)))
+        await asyncio.sleep(dice.random() * 0.02)
+        ended += part.cancel()
+        await asyncio.wait([part])
+    assert ended > 3
+    assert await desk.content() == [content]
+    assert desk.left_over() == []
 
 
 @pytest.mark.parametrize(
