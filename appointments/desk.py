@@ -10,10 +10,11 @@ from enum import StrEnum
 from secrets import token_urlsafe
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from appservice.school_view import SchoolView
 from school.clock import Clock, utc_now
+from school.database import audit
 from school.database.appointments import (
     add_appointment,
     all_appointments,
@@ -38,6 +39,7 @@ from school.domain.appointments import (
     may_make,
     may_see,
 )
+from school.domain.decisions import Decision
 from school.domain.groups import Group, GroupId
 from school.domain.people import Person, PersonId
 
@@ -131,8 +133,10 @@ class AppointmentDesk:
             asks=wish.asks,
             changed_at=self._clock(),
         )
+        decision = may_make(person, wish.groups, self._view.now.policy.rights)
         async with self._engine.begin() as connection:
             await add_appointment(connection, made)
+            await self._record(connection, person, audit.Action.APPOINTMENT_MADE, made, decision)
         return made.id
 
     async def change(self, person: Person, seen: Seen, wish: Wish, *, number: int) -> Trouble | TimesTrouble | None:
@@ -158,13 +162,13 @@ class AppointmentDesk:
             asks=wish.asks,
             gone=gone_after(before.times, before.gone, wish.times, self._zone),
         )
-        return None if await self._write(after) else Trouble.CHANGED
+        return None if await self._write(person, after) else Trouble.CHANGED
 
     async def call_off(self, person: Person, seen: Seen) -> bool:
         """Calls an appointment off; False: somebody may not, or has changed it meanwhile."""
         if not may_change(person, seen.appointment) or seen.appointment.is_off:
             return False
-        return await self._write(replace(seen.appointment, is_off=True))
+        return await self._write(person, replace(seen.appointment, is_off=True))
 
     async def answer(self, person: Person, seen: Seen, answer: Answer) -> bool:
         """Takes somebody's answer; False: none is asked of them, or not any more."""
@@ -194,10 +198,32 @@ class AppointmentDesk:
             old = [each.id for each in await all_appointments(connection) if kept.is_over(each, now, self._zone)]
             await forget_appointments(connection, old)
 
-    async def _write(self, after: Appointment) -> bool:
+    async def _write(self, person: Person, after: Appointment) -> bool:
         changed = replace(after, number=after.number + 1, changed_at=self._clock())
         async with self._engine.begin() as connection:
-            return await change_appointment(connection, changed)
+            if not await change_appointment(connection, changed):
+                return False
+            decision = may_change(person, after)
+            await self._record(connection, person, audit.Action.APPOINTMENT_CHANGED, changed, decision)
+            return True
+
+    async def _record(
+        self,
+        connection: AsyncConnection,
+        person: Person,
+        action: audit.Action,
+        appointment: Appointment,
+        decision: Decision,
+    ) -> None:
+        await audit.record(
+            connection,
+            at=self._clock(),
+            actor=person.id,
+            action=action,
+            target=appointment.id,
+            by_right=decision.rule,
+            details={"groups": sorted(appointment.groups), "off": appointment.is_off},
+        )
 
     def _trouble(self, person: Person, wish: Wish, new_groups: frozenset[GroupId]) -> Trouble | None:
         policy = self._view.now.policy

@@ -24,7 +24,7 @@ class Shelves:
     def __init__(self, *, engine: AsyncEngine, homeserver: Homeserver, view: SchoolView, clock: Clock) -> None:
         self.index = ShelfIndex(engine=engine, events=homeserver)
         self.looking_back = LookingBack(engine=engine, rooms=homeserver, index=self.index, clock=clock)
-        self.desk = ShelfDesk(engine=engine, view=view, messenger=homeserver, index=self.index)
+        self.desk = ShelfDesk(engine=engine, view=view, messenger=homeserver, index=self.index, clock=clock)
         self._pages = ShelfPages(desk=self.desk, limits=homeserver)
         self._files = FilePages(pages=self._pages, desk=self.desk, index=self.index, files=homeserver)
 

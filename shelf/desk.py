@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Any, BinaryIO, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from appservice.homeserver import HomeserverError, RefusedError
 from appservice.school_view import SchoolView
-from school.database import held
+from school.clock import Clock, utc_now
+from school.database import audit, held
 from school.database.shelf import files_in, groups_of_rooms, names_of_senders, read_file, rooms_of_shelf
 from school.database.shelf_folders import (
     add_folder,
@@ -110,11 +111,20 @@ class Shared:
 class ShelfDesk:
     """Shows shelves, and puts things on them."""
 
-    def __init__(self, *, engine: AsyncEngine, view: SchoolView, messenger: Messenger, index: ShelfIndex) -> None:
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        view: SchoolView,
+        messenger: Messenger,
+        index: ShelfIndex,
+        clock: Clock = utc_now,
+    ) -> None:
         self._engine = engine
         self._view = view
         self._messenger = messenger
         self._index = index
+        self._clock = clock
 
     async def shelves(self, person: Person) -> Sequence[Group]:
         """The groups whose shelves somebody sees, by their names.
@@ -168,29 +178,36 @@ class ShelfDesk:
 
     # Folders. Asked only for who may tidy; False: nothing has changed.
 
-    async def make_folder(self, shelf: Shelf, text: str) -> bool:
+    async def make_folder(self, person: Person, shelf: Shelf, text: str) -> bool:
         """Makes a folder, unless there is one of that name, or too many."""
         name = folder_name(text, [folder.name for folder in shelf.folders])
         if not shelf.may_tidy or name is None or len(shelf.folders) >= MOST_FOLDERS:
             return False
         folder = Folder(id=FolderId(token_urlsafe(9)), name=name)
         async with self._engine.begin() as connection:
-            return await add_folder(connection, shelf.group.id, folder)
+            made = await add_folder(connection, shelf.group.id, folder)
+            if made:
+                await self._record(connection, person, shelf)
+        return made
 
-    async def rename_folder(self, shelf: Shelf, folder: Folder, text: str) -> bool:
+    async def rename_folder(self, person: Person, shelf: Shelf, folder: Folder, text: str) -> bool:
         """Gives a folder another name, unless another one has it."""
         name = folder_name(text, [other.name for other in shelf.folders if other.id != folder.id])
         if not shelf.may_tidy or name is None:
             return False
         async with self._engine.begin() as connection:
-            return await rename_folder(connection, shelf.group.id, Folder(id=folder.id, name=name))
+            renamed = await rename_folder(connection, shelf.group.id, Folder(id=folder.id, name=name))
+            if renamed:
+                await self._record(connection, person, shelf)
+        return renamed
 
-    async def remove_folder(self, shelf: Shelf, folder: Folder) -> bool:
+    async def remove_folder(self, person: Person, shelf: Shelf, folder: Folder) -> bool:
         """Takes a folder away; its files stay on the shelf."""
         if not shelf.may_tidy:
             return False
         async with self._engine.begin() as connection:
             await remove_folder(connection, shelf.group.id, folder.id)
+            await self._record(connection, person, shelf)
         return True
 
     async def put(self, shelf: Shelf, file: SharedFile, folder: Folder | None) -> bool:
@@ -200,6 +217,17 @@ class ShelfDesk:
         async with self._engine.begin() as connection:
             await put_into(connection, file.event_id, None if folder is None else folder.id)
         return True
+
+    async def _record(self, connection: AsyncConnection, person: Person, shelf: Shelf) -> None:
+        await audit.record(
+            connection,
+            at=self._clock(),
+            actor=person.id,
+            action=audit.Action.FOLDER_CHANGED,
+            target=shelf.group.id,
+            by_right=may_tidy(person, shelf.group.id).rule,
+            details={},
+        )
 
     # Sharing
 

@@ -92,7 +92,7 @@ class ShelfPages:
         """Makes a folder."""
         shelf = await self._to_tidy(visit)
         name = (await visit.form()).text("name")
-        if await self._desk.make_folder(shelf, name):
+        if await self._desk.make_folder(visit.person, shelf, name):
             return self._back(visit, shelf, "made")
         return await self._page(visit, shelf, [visit.texts.say("shelf.folder_name", most=LONGEST_FOLDER_NAME)])
 
@@ -104,9 +104,9 @@ class ShelfPages:
         if folder is None:
             raise Problem(Trouble.NOT_FOUND)
         if form.is_set("remove"):
-            await self._desk.remove_folder(shelf, folder)
+            await self._desk.remove_folder(visit.person, shelf, folder)
             return self._back(visit, shelf, "removed")
-        if await self._desk.rename_folder(shelf, folder, form.text("name")):
+        if await self._desk.rename_folder(visit.person, shelf, folder, form.text("name")):
             return self._back(visit, shelf, "renamed", folder)
         return await self._page(visit, shelf, [visit.texts.say("shelf.folder_name", most=LONGEST_FOLDER_NAME)])
 

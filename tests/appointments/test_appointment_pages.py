@@ -24,7 +24,7 @@ from appointments.web.routes import appointment_routes
 from appservice.calendar.feeds import Feeds, feed_routes
 from appservice.homeserver import RefusedError, TryLaterError
 from school.database.appointment_tables import appointment_answers, appointments
-from school.database.tables import group_rooms, groups, persons
+from school.database.tables import audit_log, group_rooms, groups, persons
 from school.domain.appointments import Keeping
 from school.domain.people import Person
 from school.domain.school_groups import SchoolYear
@@ -243,6 +243,8 @@ async def test_what_is_called_off_says_so_everywhere(school: School) -> None:
     assert "Kommst du" not in words
     [event] = await school.entries(BEN)
     assert (str(event["status"]), event["sequence"]) == ("CANCELLED", 1)
+    logged = [(row.action, row.actor, row.details["off"]) for row in await school.rows(audit_log)]
+    assert logged == [("appointment_made", IDA.id, False), ("appointment_changed", IDA.id, True)]
     assert (await ida.get(f"{page}/change")).status == 404, "it stays off"
 
 

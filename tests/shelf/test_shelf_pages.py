@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import RefusedError, TryLaterError
 from school.database.shelf_tables import shelf_files, shelf_folders
+from school.database.tables import audit_log
 from school.domain.decisions import REASON_KEY, Reason
 from school.domain.people import Person
 from school.sealing import HELD_KEY
@@ -502,6 +503,9 @@ async def test_the_life_of_a_folder(shelves: Shelves) -> None:
     assert await folders(shelves) == []
     assert "Blatt.png" in await ben.text("/shelf/5a")
     assert "Kein Ordner" in words_of(await ben.text(file))
+    async with shelves.world.engine.connect() as connection:
+        logged = [(row.action, row.actor, row.target) for row in await connection.execute(audit_log.select())]
+    assert logged == [("folder_changed", IDA.id, "5a")] * 3
 
 
 async def test_what_is_shared_in_a_folder_lies_there(shelves: Shelves) -> None:
