@@ -68,9 +68,11 @@ class Announcing:
         """What is said of an appointment."""
         texts = self._texts
         slots = slots_of(appointment.times, self._zone)
-        coming = next((slot for slot in slots if not slot.is_over(self._clock(), self._zone)), slots[-1])
+        coming = next(iter(appointment.coming(self._clock(), self._zone)), slots[-1])
         said = [slot_in_words(coming, texts, self._zone), appointment.place, self._series(appointment.times)]
         title, when = appointment.title, ", ".join(filter(None, said))
+        for slot in appointment.left_out(self._clock(), self._zone):
+            when += "\n" + texts.say("appointment.left_out", when=slot_in_words(slot, texts, self._zone))
         if appointment.is_off:
             return texts.say("appointment.room_off", title=title, when=when)
         link = f"{self._public_url}{PAGE}/{appointment.id}"

@@ -55,6 +55,6 @@ class AppointmentEntries:
             )
 
         for slot in slots_of(appointment.times, self._zone):
-            yield entry(slot, is_off=appointment.is_off)
+            yield entry(slot, is_off=appointment.is_off or slot.number in appointment.off)
         for slot in appointment.gone:
             yield entry(slot, is_off=True)

@@ -67,12 +67,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """An appointment as one person sees it. `coming` are the times that are not over."""
+    """An appointment as one person sees it. `coming` are the times that are not over, `left_out` those of them that are
+    off."""
 
     appointment: Appointment
     groups: Sequence[Group]
     slots: Sequence[Slot]
     coming: Sequence[Slot]
+    left_out: Sequence[Slot]
     may_change: bool
     may_answer: bool
     answer: Answer | None
@@ -161,6 +163,7 @@ class AppointmentDesk:
             times=wish.times,
             asks=wish.asks,
             gone=gone_after(before.times, before.gone, wish.times, self._zone),
+            off=frozenset(slot.number for slot in slots_of(wish.times, self._zone)) & before.off,
         )
         return None if await self._write(person, after) else Trouble.CHANGED
 
@@ -169,6 +172,14 @@ class AppointmentDesk:
         if not may_change(person, seen.appointment) or seen.appointment.is_off:
             return False
         return await self._write(person, replace(seen.appointment, is_off=True))
+
+    async def leave_out(self, person: Person, seen: Seen, number: int) -> bool:
+        """Calls one time of a repeated appointment off; the last one that is left goes with the whole of it."""
+        if not seen.may_change or number not in {slot.number for slot in seen.coming}:
+            return False
+        if len(seen.coming) == 1:
+            return await self.call_off(person, seen)
+        return await self._write(person, replace(seen.appointment, off=seen.appointment.off | {number}))
 
     async def answer(self, person: Person, seen: Seen, answer: Answer) -> bool:
         """Takes somebody's answer; False: none is asked of them, or not any more."""
@@ -240,7 +251,7 @@ class AppointmentDesk:
     def _seen(self, person: Person, appointment: Appointment, answer: Answer | None) -> Seen:
         now, directory = self._clock(), self._view.now.policy.directory
         slots = slots_of(appointment.times, self._zone)
-        coming = [slot for slot in slots if not slot.is_over(now, self._zone)]
+        coming = appointment.coming(now, self._zone)
         is_open = any(not slot.has_begun(now, self._zone) for slot in coming)
         groups = [group for one in appointment.groups if (group := directory.group(one)) is not None]
         return Seen(
@@ -248,6 +259,7 @@ class AppointmentDesk:
             groups=sorted(groups, key=lambda group: group.name.casefold()),
             slots=slots,
             coming=coming,
+            left_out=appointment.left_out(now, self._zone),
             may_change=bool(may_change(person, appointment)) and not appointment.is_off,
             may_answer=bool(may_answer(person, appointment, is_open=is_open)),
             answer=answer,

@@ -17,7 +17,7 @@ from school.domain.appointment_times import MOST_WEEKS, Slot
 from school.domain.appointments import Answer
 from school.domain.groups import Group, GroupId
 
-DONE: Final = frozenset({"made", "changed", "off", "answered", "calendar_off"})
+DONE: Final = frozenset({"made", "changed", "off", "left_out", "answered", "calendar_off"})
 """What may have been done. Each has a sentence."""
 _MOST_COMING: Final = 8
 
@@ -40,7 +40,8 @@ class AppointmentPages:
         return visit.page(
             "appointments_one.html",
             seen=seen,
-            slots=[slot_in_words(slot, visit.texts, visit.site.zone) for slot in self._shown(seen)],
+            slots=[(slot.number, slot_in_words(slot, visit.texts, visit.site.zone)) for slot in self._shown(seen)],
+            left_out=[slot_in_words(slot, visit.texts, visit.site.zone) for slot in seen.left_out],
             more=max(0, len(seen.coming) - _MOST_COMING),
             answers=[answer.value for answer in Answer],
             answered=await self._desk.answers(seen),
@@ -82,12 +83,16 @@ class AppointmentPages:
         return visit.go(f"/appointments/{seen.appointment.id}?done=changed")
 
     async def call_off(self, visit: Visit) -> web.Response:
-        """Calls an appointment off."""
+        """Calls an appointment off, or one time of it."""
         seen = await self._changeable(visit)
-        await visit.form()
-        if not await self._desk.call_off(visit.person, seen):
+        time = (await visit.form()).text("time")
+        if not time:
+            done = await self._desk.call_off(visit.person, seen)
+        else:
+            done = await self._desk.leave_out(visit.person, seen, int(time) if time in map(str, range(1000)) else -1)
+        if not done:
             raise Problem(Trouble.TRY_AGAIN)
-        return visit.go(f"/appointments/{seen.appointment.id}?done=off")
+        return visit.go(f"/appointments/{seen.appointment.id}?done={'left_out' if time else 'off'}")
 
     async def answer(self, visit: Visit) -> web.Response:
         """Takes an answer."""

@@ -26,6 +26,7 @@ appointments = Table(
     Column("number", Integer, nullable=False),
     Column("told", Integer, nullable=False),
     Column("gone", JSON, nullable=False),
+    Column("off", JSON, nullable=False, server_default="[]"),
     Column("is_off", Boolean, nullable=False),
     Column("messages", JSON, nullable=False),
 )

@@ -115,6 +115,7 @@ def _values(appointment: Appointment) -> dict[str, Any]:
         "changed_at": appointment.changed_at.timestamp(),
         "number": appointment.number,
         "gone": [[slot.number, slot.starts.isoformat(), slot.ends.isoformat()] for slot in appointment.gone],
+        "off": sorted(appointment.off),
         "is_off": appointment.is_off,
     }
 
@@ -138,6 +139,7 @@ def _appointment(row: Row[Any]) -> Appointment:
         changed_at=datetime.fromtimestamp(row.changed_at, UTC),
         number=row.number,
         gone=tuple(Slot(number=n, starts=_moment(starts), ends=_moment(ends)) for n, starts, ends in row.gone),
+        off=frozenset(row.off),
         is_off=row.is_off,
     )
 

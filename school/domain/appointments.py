@@ -8,7 +8,7 @@
 When it is, is in `school.domain.appointment_times`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,7 +55,19 @@ class Appointment:
     changed_at: datetime
     number: int = 0
     gone: tuple[Slot, ...] = ()
+    off: frozenset[int] = frozenset()
+    """The numbers of single times that were called off."""
     is_off: bool = False
+
+    def coming(self, now: datetime, zone: ZoneInfo) -> Sequence[Slot]:
+        """The times that are not over, but for those that were called off alone."""
+        slots = slots_of(self.times, zone)
+        return [slot for slot in slots if slot.number not in self.off and not slot.is_over(now, zone)]
+
+    def left_out(self, now: datetime, zone: ZoneInfo) -> Sequence[Slot]:
+        """The times to come that were called off alone."""
+        slots = slots_of(self.times, zone)
+        return [slot for slot in slots if slot.number in self.off and not slot.is_over(now, zone)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

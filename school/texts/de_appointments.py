@@ -11,6 +11,7 @@ SENTENCES: Final = {
     "appointment.room_asks": "📅 {title}\n{when}\nBitte antworte: {link}",
     "appointment.room_off": "📅 Abgesagt: {title}\n{when}",
     "appointment.room_not_yours": "📅 Abgesagt: {title}",
+    "appointment.left_out": "Fällt aus: {when}",
     "appointment.series": "jede Woche bis {until}",
     "appointment.series_weeks": "alle {weeks} Wochen bis {until}",
 }

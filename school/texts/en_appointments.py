@@ -11,6 +11,7 @@ SENTENCES: Final = {
     "appointment.room_asks": "📅 {title}\n{when}\nPlease answer: {link}",
     "appointment.room_off": "📅 Called off: {title}\n{when}",
     "appointment.room_not_yours": "📅 Called off: {title}",
+    "appointment.left_out": "Not on {when}",
     "appointment.series": "every week until {until}",
     "appointment.series_weeks": "every {weeks} weeks until {until}",
 }

@@ -248,6 +248,32 @@ async def test_what_is_called_off_says_so_everywhere(school: School) -> None:
     assert (await ida.get(f"{page}/change")).status == 404, "it stays off"
 
 
+async def test_a_single_time_is_called_off_and_the_others_stay(school: School) -> None:
+    ida, ben = await school.world.signed_in(IDA), await school.world.signed_in(BEN)
+    page = await school.makes(ida, **WEEKLY)
+    await school.announcing.tell()
+    answer = await ida.submit(page, f"{page}/off", time="1")
+    assert answer.headers["Location"] == f"{page}?done=left_out"
+    await school.announcing.tell()
+    said = school.bot.texts("!room-5a")[-1]
+    assert "Fr, 16. Oktober 2026, 14:00 Uhr" in said
+    assert "Fällt aus: Fr, 23. Oktober 2026, 14:00 Uhr – 15:00 Uhr" in said
+    assert "Fällt aus Fr, 23. Oktober 2026" in words_of(await ben.text(page))
+    events = await school.entries(BEN)
+    assert [str(event.get("status", "")) for event in events] == ["", "CANCELLED", "", ""]
+    assert (await ida.submit(page, f"{page}/off", time="1")).status == 503, "it is off already"
+    for wrong in ("77", "x", "-1"):
+        assert (await ida.submit(page, f"{page}/off", time=wrong)).status == 503
+    token = token_in(await ben.text(page))
+    assert (await ben.post(f"{page}/off", {"form_token": token, "time": "0"})).status == 404
+    await changed(ida, page, 1, **WEEKLY | {"place": "Aula"})
+    assert [str(event.get("status", "")) for event in await school.entries(BEN)] == ["", "CANCELLED", "", ""]
+    for number in ("0", "2", "3"):
+        await ida.submit(page, f"{page}/off", time=number)
+    await school.announcing.tell()
+    assert school.bot.texts("!room-5a")[-1].startswith("* 📅 Abgesagt: Chor"), "with the last one all of it is off"
+
+
 async def test_a_group_that_it_is_not_for_any_more_reads_that_it_is_off(school: School) -> None:
     ida = await school.world.signed_in(IDA)
     page = await school.makes(ida, **FORM, **{"group-6b": "1"})

@@ -43,6 +43,7 @@ def appointment(times: Times = TIMED) -> Appointment:
         times=times,
         asks=True,
         changed_at=NOW,
+        off=frozenset({1, 3}),
         gone=tuple(slots_of(times, BERLIN)[:1]),
     )
 

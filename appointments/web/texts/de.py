@@ -16,6 +16,9 @@ SENTENCES: Final = {
     "appointments.place": "Ort",
     "appointments.for": "Für",
     "appointments.change_it": "Ändern",
+    "appointments.left_out": "Fällt aus",
+    "appointments.one_time": "Ein einzelnes Mal",
+    "appointments.leave_out": "Nur dieses Mal absagen",
     "appointments.call_off": "Termin absagen",
     "appointments.call_off_what": "Im Raum und in den Kalendern steht dann, dass er ausfällt.",
     # Answers.
@@ -77,6 +80,7 @@ SENTENCES: Final = {
     "appointments.done.made": "Der Termin ist angelegt. Gleich steht er auch im Raum.",
     "appointments.done.changed": "Der Termin ist geändert. Gleich steht es auch im Raum.",
     "appointments.done.off": "Der Termin ist abgesagt. Gleich steht es auch im Raum.",
+    "appointments.done.left_out": "Dieses eine Mal ist abgesagt. Gleich steht es auch im Raum.",
     "appointments.done.answered": "Danke, deine Antwort ist angekommen.",
     "appointments.done.calendar_off": "Die Adresse deines Kalenders gilt nicht mehr.",
 }

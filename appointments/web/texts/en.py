@@ -16,6 +16,9 @@ SENTENCES: Final = {
     "appointments.place": "Where",
     "appointments.for": "For",
     "appointments.change_it": "Change",
+    "appointments.left_out": "Left out",
+    "appointments.one_time": "A single time",
+    "appointments.leave_out": "Call off this time only",
     "appointments.call_off": "Call the appointment off",
     "appointments.call_off_what": "The room and the calendars then say that it is off.",
     # Answers.
@@ -77,6 +80,7 @@ SENTENCES: Final = {
     "appointments.done.made": "The appointment is made. In a moment it stands in the room, too.",
     "appointments.done.changed": "The appointment is changed. In a moment the room says so, too.",
     "appointments.done.off": "The appointment is off. In a moment the room says so, too.",
+    "appointments.done.left_out": "This one time is off. In a moment the room says so, too.",
     "appointments.done.answered": "Thank you, your answer has arrived.",
     "appointments.done.calendar_off": "The address of your calendar does not work any more.",
 }
