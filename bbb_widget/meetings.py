@@ -5,6 +5,8 @@ seconds, also if there was none.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
@@ -19,6 +21,7 @@ from school.database.conferences import Conference
 from school.domain.conferences import Part
 
 REMEMBERED_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 10.0
 _MOST_MEETINGS: Final = 1000
 _LOOK_SECONDS: Final = 8.0
 _SLIDES_LAST: Final = timedelta(hours=1)
@@ -53,12 +56,15 @@ class Meetings:
         keys: ConferenceKeys,
         public_url: str,
         remember_seconds: float = REMEMBERED_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
+        """`patience_seconds`: so long an answer is waited for, however often it is asked for meanwhile."""
         self._bbb = bbb
         self._school = school
         self._keys = keys
         self._public_url = public_url
         self._remember_seconds = remember_seconds
+        self._patience_seconds = patience_seconds
         self._looks: dict[str, tuple[float, asyncio.Future[MeetingInfo | None]]] = {}
 
     @property
@@ -102,9 +108,9 @@ class Meetings:
             self._school, choices, page=self.page(conference_id), ended=ended, slides=bool(documents)
         )
         name = title[:_LONGEST_NAME].ljust(_SHORTEST_NAME, ".")
-        return await self._server.create(
-            NewMeeting(meeting_id=meeting_id, name=name, settings=settings, documents=documents)
-        )
+        meeting = NewMeeting(meeting_id=meeting_id, name=name, settings=settings, documents=documents)
+        async with _within(self._patience_seconds):
+            return await self._server.create(meeting)
 
     async def look(self, meeting_id: str) -> MeetingInfo | None:
         """Who is in a meeting; None: there is no such meeting (any more).
@@ -124,11 +130,8 @@ class Meetings:
 
     async def _look(self, meeting_id: str) -> MeetingInfo | None:
         """Somebody stands at the door: for them an answer that takes long is none."""
-        try:
-            async with asyncio.timeout(_LOOK_SECONDS):
-                return await self._server.info(meeting_id)
-        except TimeoutError:
-            raise BbbUnreachableError("BigBlueButton does not answer in time.") from None
+        async with _within(min(_LOOK_SECONDS, self._patience_seconds)):
+            return await self._server.info(meeting_id)
 
     async def end(self, meeting_id: str) -> None:
         """Ends a meeting for everybody; one that is over stays so.
@@ -137,7 +140,8 @@ class Meetings:
             BbbError: BigBlueButton does not.
             NotOfferedError: there is none.
         """
-        await self._server.end(meeting_id)
+        async with _within(self._patience_seconds):
+            await self._server.end(meeting_id)
         self._looks.pop(meeting_id, None)
 
     def address(self, conference: Conference, comer: Comer) -> str:
@@ -164,3 +168,13 @@ class Meetings:
         if self._bbb is None:
             raise NotOfferedError
         return self._bbb
+
+
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    """Nobody hangs, also where every try takes long before it fails."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise BbbUnreachableError("BigBlueButton does not answer in time.") from None

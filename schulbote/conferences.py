@@ -123,7 +123,13 @@ def conferences_of(
     """Everything about conferences. `tell` gives what speaks in control rooms, once it is there."""
     keys = ConferenceKeys(read_keys(settings.secrets.identity_key)[0])
     school = settings.conferences
-    meetings = Meetings(bbb=bbb, school=school, keys=keys, public_url=settings.web.public_url)
+    meetings = Meetings(
+        bbb=bbb,
+        school=school,
+        keys=keys,
+        public_url=settings.web.public_url,
+        patience_seconds=settings.bbb.timeout_seconds,
+    )
     circles = Circles(view=view, room_members=homeserver.room_members)
     desk = ConferenceDesk(
         engine=engine, view=view, meetings=meetings, circles=circles, keys=keys, school=school, clock=clock

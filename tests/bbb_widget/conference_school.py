@@ -1,5 +1,6 @@
 """A school with conferences: the desks over a BigBlueButton that only remembers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -48,24 +49,28 @@ class FakeBbb:
     attendees: dict[str, list[Attendee]] = field(default_factory=dict)
     looks: int = 0
     down: bool = False
+    hangs: bool = False
+    """It takes what it is asked, and says nothing."""
 
-    def _answer(self) -> None:
+    async def _answer(self) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.down:
             raise BbbUnreachableError("BigBlueButton cannot be reached (fake).")
 
     async def create(self, meeting: NewMeeting) -> Created:
-        self._answer()
+        await self._answer()
         self.made.append(meeting)
         created = Created(meeting_id=meeting.meeting_id, create_time=1000 + len(self.made), was_there=False)
         self.open[meeting.meeting_id] = created
         return created
 
     async def end(self, meeting_id: str) -> bool:
-        self._answer()
+        await self._answer()
         return self.open.pop(meeting_id, None) is not None
 
     async def info(self, meeting_id: str) -> MeetingInfo | None:
-        self._answer()
+        await self._answer()
         self.looks += 1
         if meeting_id not in self.open:
             return None
@@ -110,6 +115,7 @@ class Conferences:
     over: list[Conference] = field(default_factory=list)
     reminded: list[Conference] = field(default_factory=list)
     remember_seconds: float = 0.0
+    patience_seconds: float | None = None
     has_bbb: bool = True
     sent: list[Sent] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
@@ -124,9 +130,10 @@ class Conferences:
         common: dict[str, Any] = {"engine": self.school.engine, "school": self.settings, "clock": lambda: self.now}
         view = self.school.view
         short = {"remember_seconds": self.remember_seconds}
+        patience = {} if self.patience_seconds is None else {"patience_seconds": self.patience_seconds}
         self.circles = Circles(view=view, room_members=self.school.homeserver.room_members, **short)
         bbb: Any = self.bbb if self.has_bbb else None
-        self.meetings = Meetings(bbb=bbb, school=self.settings, keys=self.keys, public_url=URL, **short)
+        self.meetings = Meetings(bbb=bbb, school=self.settings, keys=self.keys, public_url=URL, **short, **patience)
         desk = {"view": view, "circles": self.circles, "keys": self.keys} | common
         self.desk = ConferenceDesk(meetings=self.meetings, **desk)
         self.school.homeserver.send = self._send
@@ -274,6 +281,7 @@ async def with_conferences(
     *,
     config: str = "",
     remember_seconds: float = 0.0,
+    patience_seconds: float | None = None,
     has_bbb: bool = True,
     **settings: Any,
 ) -> AsyncIterator[Conferences]:
@@ -286,5 +294,6 @@ async def with_conferences(
             settings=ConferenceSettings(**settings),
             keys=ConferenceKeys(bytes(32)),
             remember_seconds=remember_seconds,
+            patience_seconds=patience_seconds,
             has_bbb=has_bbb,
         )

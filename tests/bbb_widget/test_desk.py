@@ -277,6 +277,19 @@ async def test_three_hundred_who_press_at_once_are_one_look_and_one_meeting(
         assert it.bbb.looks <= 2
 
 
+async def test_nobody_hangs_where_bbb_does(database: Path, engine: AsyncEngine) -> None:
+    async with with_conferences(database, engine, patience_seconds=0.05) as it:
+        conference = await it.started()
+        planned = await it.started(replace(IN_CHAT, planned_at=FRIDAY))
+        it.bbb.hangs = True
+        async with asyncio.timeout(5):
+            for known in (conference, planned):
+                entrance = await it.desk.join(IDA, known.id)
+                assert (entrance.gate, entrance.trouble) == (Gate.TROUBLE, Trouble.DOWN)
+            assert await it.desk.end(IDA, conference.id) is Trouble.DOWN
+            assert (await it.desk.start(IDA, IN_CHAT)).trouble is Trouble.DOWN
+
+
 async def test_bbb_down_is_said_at_the_door(it: Conferences) -> None:
     conference = await it.started()
     it.bbb.down = True
