@@ -8,12 +8,14 @@ from appservice.school_view import SchoolView
 from bbb_widget.conferences import Place
 from school.database.conferences import Conference
 from school.domain.conferences import Circle, Entitled, may_take_part
+from school.domain.groups import GroupId
 from school.domain.people import Person, PersonId, UserId
 from school.domain.rights import Right
 
 REMEMBERED_SECONDS: Final = 2.0
 _MOST_ROOMS: Final = 1000
 RoomMembers = Callable[[str], Awaitable[Collection[UserId]]]
+RoomsOf = Callable[[Collection[GroupId]], Awaitable[Collection[str]]]
 
 
 class Circles:
@@ -21,10 +23,17 @@ class Circles:
     Whoever was taken out of a room is out of its conference two seconds later."""
 
     def __init__(
-        self, *, view: SchoolView, room_members: RoomMembers, remember_seconds: float = REMEMBERED_SECONDS
+        self,
+        *,
+        view: SchoolView,
+        room_members: RoomMembers,
+        rooms_of: RoomsOf,
+        remember_seconds: float = REMEMBERED_SECONDS,
     ) -> None:
+        """`rooms_of` are the rooms in which groups talk."""
         self._view = view
         self._ask = room_members
+        self._rooms_of = rooms_of
         self._remember_seconds = remember_seconds
         self._known: dict[str, tuple[float, asyncio.Future[frozenset[UserId]]]] = {}
 
@@ -34,9 +43,13 @@ class Circles:
         Raises:
             HomeserverError: the homeserver does not say who is in the room.
         """
-        matters = place.room_id is not None and (not place.groups or self._visits(place, person))
-        in_room = matters and person.user_id in await self.in_room(place.room_id or "")
-        return Circle(groups=place.groups, in_room=in_room, starter=starter)
+        rooms = [] if place.room_id is None else [place.room_id]
+        if place.groups:
+            rooms = [*rooms, *await self._rooms_of(place.groups)] if self._visits(place, person) else []
+        for room_id in dict.fromkeys(rooms):
+            if person.user_id in await self.in_room(room_id):
+                return Circle(groups=place.groups, in_room=True, starter=starter)
+        return Circle(groups=place.groups, starter=starter)
 
     async def entitled(self, conference: Conference, person: Person | None) -> Entitled:
         """As what somebody may come in now."""

@@ -1,6 +1,6 @@
 """The video conferences of a school.yaml, put together."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +34,8 @@ from bbb_widget.widget.web.page import ConferenceWidget
 from bbb_widget.widget.web.routes import widget_routes
 from school.clock import Clock, utc_now
 from school.config import Settings, read_keys, read_secret
+from school.database.room_rests import rooms_of_groups
+from school.domain.groups import GroupId
 from school.domain.people import UserId
 from school.school_widget import widget_for_the_button
 from school.sealing import Keyring
@@ -130,7 +132,12 @@ def conferences_of(
         public_url=settings.web.public_url,
         patience_seconds=settings.bbb.timeout_seconds,
     )
-    circles = Circles(view=view, room_members=homeserver.room_members)
+
+    async def rooms_of(groups: Collection[GroupId]) -> Collection[str]:
+        async with engine.connect() as connection:
+            return await rooms_of_groups(connection, groups)
+
+    circles = Circles(view=view, room_members=homeserver.room_members, rooms_of=rooms_of)
     desk = ConferenceDesk(
         engine=engine, view=view, meetings=meetings, circles=circles, keys=keys, school=school, clock=clock
     )

@@ -1,5 +1,7 @@
 """Rooms whose messages wait, or do not, whatever is the rule for their kind (`school.domain.hold`)."""
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +22,12 @@ async def set_room_rest(connection: AsyncConnection, room_id: str, mode: RoomMod
     await connection.execute(insert(room_rests).values(room_id=room_id, mode=mode.value))
     await bump(connection, Part.REST)
     return True
+
+
+async def rooms_of_groups(connection: AsyncConnection, groups: Collection[GroupId]) -> list[str]:
+    """The rooms in which groups talk."""
+    here = group_rooms.c.group_id.in_(groups) & (group_rooms.c.kind == RoomKind.GROUP.value)
+    return [str(room_id) for room_id in await connection.scalars(select(group_rooms.c.room_id).where(here))]
 
 
 async def room_of_group(connection: AsyncConnection, group_id: GroupId) -> str | None:

@@ -3,8 +3,8 @@
 A conference is for the people of one room, or of some groups. Asked for each join anew, of the directory and the
 membership of the room, never of what an address says:
 1. Nobody who is not in the register, but by a guest's invitation.
-2. It is for whoever is in one of its groups. Without groups it is for whoever is in its room; with groups being in the
-   room counts only for those who may visit any group (`write_to_groups`).
+2. It is for whoever is in one of its groups. Without groups it is for whoever is in its room; with groups being in it,
+   or in the room of one of them, counts only for those who may visit any group (`write_to_groups`).
 3. Of them, who holds `start_conferences` is a moderator, and may start, end, invite guests and see who was there; so is
    who planned or started it, for as long as they hold the right.
 4. Of them, who holds `join_conferences` takes part.
@@ -55,7 +55,7 @@ class Circle:
 
     groups: frozenset[GroupId] = frozenset()
     in_room: bool = False
-    """Whether the person who is asked about is in its room."""
+    """Whether the person who is asked about is in its room, or in that of one of its groups."""
     starter: PersonId | None = None
 
     def holds(self, person: Person, rights: Rights) -> bool:

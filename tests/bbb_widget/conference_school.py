@@ -1,7 +1,7 @@
 """A school with conferences: the desks over a BigBlueButton that only remembers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +28,7 @@ from bbb_widget.slides import SlidesDesk
 from bbb_widget.watching import ConferenceWatch
 from school.config.conferences import ConferenceSettings
 from school.database.conferences import Conference, add_conference
+from school.database.room_rests import rooms_of_groups
 from school.domain.conferences import ConferenceId, ConferenceState
 from school.domain.groups import GroupId
 from school.domain.people import Person
@@ -131,7 +132,8 @@ class Conferences:
         view = self.school.view
         short = {"remember_seconds": self.remember_seconds}
         patience = {} if self.patience_seconds is None else {"patience_seconds": self.patience_seconds}
-        self.circles = Circles(view=view, room_members=self.school.homeserver.room_members, **short)
+        members = self.school.homeserver.room_members
+        self.circles = Circles(view=view, room_members=members, rooms_of=self._rooms_of, **short)
         bbb: Any = self.bbb if self.has_bbb else None
         self.meetings = Meetings(bbb=bbb, school=self.settings, keys=self.keys, public_url=URL, **short, **patience)
         desk = {"view": view, "circles": self.circles, "keys": self.keys} | common
@@ -197,6 +199,10 @@ class Conferences:
         """The file with one planned conference."""
         entries = await self.entries.one(person, conference_id)
         return None if entries is None else self.feeds.written(entries)
+
+    async def _rooms_of(self, groups: Collection[GroupId]) -> Collection[str]:
+        async with self.school.engine.connect() as connection:
+            return await rooms_of_groups(connection, groups)
 
     async def _ended(self, conference: Conference) -> None:
         self.over.append(conference)

@@ -230,6 +230,15 @@ async def test_a_visiting_teacher_leads(it: Conferences) -> None:
     assert (await it.desk.join(OTTO, conference.id)).part is Part.MODERATOR
 
 
+async def test_a_visiting_teacher_leads_also_where_several_groups_meet(it: Conferences) -> None:
+    both = Place(groups=frozenset({GroupId("5a"), GroupId("parents-5a")}))
+    conference = await it.started(Wish(place=both, title="Mathe"))
+    assert (await it.desk.join(OTTO, conference.id)).gate is Gate.REFUSED
+    it.school.homeserver.joined[room("5a")] |= {OTTO.user_id, CARL.user_id}
+    assert (await it.desk.join(OTTO, conference.id)).part is Part.MODERATOR
+    assert (await it.desk.join(CARL, conference.id)).gate is Gate.REFUSED, "a pupil does not visit"
+
+
 async def test_a_ticket_counts_once(it: Conferences) -> None:
     conference = await it.started()
     ticket = (await it.desk.join(IDA, conference.id)).ticket or ""
