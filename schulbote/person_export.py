@@ -26,6 +26,7 @@ from school.texts import Language
 from school.texts.privacy import Periods
 from schulbote.archive import new_archive
 from schulbote.export_pages import Everything, Pages, RoomTold
+from schulbote.export_task_files import write_task_files
 from schulbote.json_text import as_text
 from schulbote.named import find_known
 
@@ -74,7 +75,11 @@ async def export_person(
         with_files=with_files,
     )
     with new_archive(out) as archive:
-        return await work.write(known, archive)
+        done = await work.write(known, archive)
+        if with_files:
+            written, missing = await write_task_files(settings, engine, known.person.id, archive)
+            done.files, done.files_missing = done.files + written, done.files_missing + missing
+        return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

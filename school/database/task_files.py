@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from school.database.task_tables import task_files, task_uploads
+from school.database.task_tables import hand_in_members, task_files, task_uploads
 from school.domain.hand_ins import HandInId
 from school.domain.people import PersonId
 from school.domain.tasks import TaskId
@@ -103,6 +103,13 @@ async def files_of(connection: AsyncConnection, hand_in_ids: Iterable[HandInId])
 async def files_of_task(connection: AsyncConnection, task_id: TaskId) -> list[File]:
     """All of a task and its hand-ins."""
     return await _read(connection, task_files.c.task_id == task_id)
+
+
+async def files_about(connection: AsyncConnection, person_id: PersonId) -> list[File]:
+    """What somebody handed in, alone or in a team, and what they brought besides."""
+    own = select(hand_in_members.c.hand_in_id).where(hand_in_members.c.person_id == person_id)
+    handed_in = task_files.c.hand_in_id.in_(own) & (task_files.c.purpose == Purpose.WORK.value)
+    return await _read(connection, or_(handed_in, task_files.c.person_id == person_id))
 
 
 async def remove_file(connection: AsyncConnection, file_id: str) -> None:

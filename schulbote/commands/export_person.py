@@ -29,7 +29,7 @@ def command(config: Path, person: tuple[str, ...], out: Path, with_files: bool) 
         f"{done.rooms} rooms, {done.held} held messages, {done.files} files."
     )
     if done.files_missing:
-        click.echo(f"{done.files_missing} files are not on the homeserver any more.", err=True)
+        click.echo(f"{done.files_missing} files are not there any more.", err=True)
 
 
 async def _export(settings: Settings, words: str, out: Path, *, with_files: bool) -> Exported:

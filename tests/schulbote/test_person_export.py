@@ -20,13 +20,19 @@ from appservice.stored import StoredRoom
 from school.config import Settings, load_settings, read_keys
 from school.database import held
 from school.database.audit import Action, record
+from school.database.hand_ins import begin_hand_in
 from school.database.held import HeldMessage
 from school.database.personal_data import KEPT, Topic
 from school.database.rests import set_rest
 from school.database.silences import begin_silence
 from school.database.tables import HeldState, accounts, group_rooms, groups, memberships, persons, wards
+from school.database.task_files import Purpose, Spot
+from school.database.tasks import add_task
+from school.domain.hand_ins import HandIn, HandInId
 from school.domain.people import PersonId, UserId
 from school.domain.rooms import RoomKind, RoomStamp
+from school.domain.task_dates import Dates
+from school.domain.tasks import Task, TaskId
 from school.sealing import HELD_KEY, Binding, Keyring
 from school.texts import Language
 from school.texts.privacy import KEPT_WORDS, Periods
@@ -34,6 +40,10 @@ from schulbote.connections import open_database
 from schulbote.export_words import WORDS
 from schulbote.named import NotMeantError
 from schulbote.person_export import Exported, export_person
+from tasks.keys import TaskKeys
+from tasks.scanning import Scanner
+from tasks.store import FileStore
+from tasks.uploads import Limits, Uploads
 
 NOW = datetime(2026, 5, 5, 12, 0, tzinfo=UTC)
 AT_MS = int(NOW.timestamp() * 1000)
@@ -383,3 +393,50 @@ def test_every_heading_says_what_and_until_when(language: Language) -> None:
         assert filled.what.endswith(".")
         assert filled.until.endswith(".")
         assert "{" not in filled.until
+
+
+# Files of tasks
+
+
+async def with_a_hand_in(settings: Settings, engine: AsyncEngine) -> None:
+    """Gabi has handed in a file, and Ida a file of her own with the task."""
+    keys = TaskKeys(read_keys(settings.secrets.task_keys))
+    task = Task(id=TaskId("t"), setter=PersonId("T1"), title="Formular", dates=Dates(due=NOW), published_at=NOW)
+    async with engine.begin() as connection:
+        await add_task(connection, task, wrapped_key=keys.new(task.id), at=NOW)
+        hand_in = HandIn(id=HandInId("h"), task=task.id, members=frozenset({PersonId("G1")}), begun_at=NOW)
+        await begin_hand_in(connection, hand_in)
+    uploads = Uploads(
+        engine=engine, store=FileStore(settings.tasks.folder), keys=keys, scanner=Scanner(None), limits=Limits()
+    )
+    for spot, by, content in (
+        (Spot(task=task.id, purpose=Purpose.WORK, hand_in=hand_in.id), "G1", b"%PDF-1.7 unterschrieben"),
+        (Spot(task=task.id, purpose=Purpose.MATERIAL), "T1", b"%PDF-1.7 leer"),
+    ):
+
+        async def pieces(content: bytes = content) -> AsyncIterator[bytes]:
+            yield content
+
+        assert (await uploads.take_whole(spot, PersonId(by), "Formular ß.pdf", pieces())).file is not None
+
+
+async def test_what_somebody_handed_in_is_opened_for_them(
+    settings: Settings, engine: AsyncEngine, export: Export
+) -> None:
+    await with_a_hand_in(settings, engine)
+    done, archive = await export("G1", with_files=True)
+    assert archive.read("tasks/0001-Formular ß.pdf") == b"%PDF-1.7 unterschrieben"
+    assert [name for name in archive.namelist() if name.startswith("tasks/")] == ["tasks/0001-Formular ß.pdf"]
+    assert (done.files, done.files_missing) == (2, 1), "one of the messages' files is there, and one is gone"
+    [row] = data_of(archive)["tasks"]["files_of_tasks"]
+    assert row["name"] == "Formular ß.pdf"
+
+
+async def test_a_file_that_cannot_be_opened_is_counted_as_missing(
+    settings: Settings, engine: AsyncEngine, export: Export
+) -> None:
+    await with_a_hand_in(settings, engine)
+    settings.secrets.task_keys.unlink()
+    done, archive = await export("G1", with_files=True)
+    assert (done.files, done.files_missing) == (1, 2)
+    assert [name for name in archive.namelist() if name.startswith("tasks/")] == []
