@@ -20,7 +20,7 @@ from appservice.homeserver import NotThereError, RefusedError
 from school.database.shelf import Doubt, Seen, doubt_file, doubts, settle_doubt, take_file
 from school.database.shelf_folders import was_delivered_as
 from school.domain.shelf_files import file_in, newest_content
-from school.sealing import SIGNED_KEY
+from school.sealing import SIGNED_KEY, Purpose
 
 log = structlog.get_logger()
 
@@ -30,6 +30,8 @@ _DATABASE_IS_AWAY: Final = (OperationalError, InterfaceError)
 """Then the events have to come again. What else the database does not like, it will like no better then."""
 _AGAIN_SECONDS: Final = 2.0
 _LONGEST_ID: Final = 255
+_ABOUT_NOTICES: Final = frozenset({Purpose.RECEIPT.value, Purpose.NOTICE.value})
+"""Edits by which the notice in the place of what waits tells how it stands: many, and never of a file."""
 _LONGEST_SLEEP: Final = 60.0
 
 Event = Mapping[str, Any]
@@ -142,6 +144,9 @@ def _concerns(event: Event) -> bool:
     if event.get("type") == REDACTION:
         return True
     if event.get("type") != MESSAGE or not isinstance(content, Mapping):
+        return False
+    mark = content.get(SIGNED_KEY)
+    if isinstance(mark, Mapping) and mark.get("purpose") in _ABOUT_NOTICES:
         return False
     return _edited_by(content) is not None or file_in(content) is not None
 

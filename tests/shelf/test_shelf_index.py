@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from builders import BEN, IDA
 from shelf_school import CHAT, NEWS, NOON_MS, OTHER, ROOM, FakeMessenger, content, delivered, fill, names_on_shelf
-from sqlalchemy import update
+from sqlalchemy import event, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from appservice.homeserver import RefusedError, TryLaterError
@@ -18,7 +18,7 @@ from school.database.shelf_tables import shelf_files, shelf_places
 from school.database.tables import RegisterState, group_rooms, persons
 from school.domain.groups import GroupId
 from school.domain.shelf import Folder, FolderId
-from school.sealing import HELD_KEY
+from school.sealing import HELD_KEY, SIGNED_KEY
 from shelf.index import ShelfIndex
 from shelf.looking_back import LookingBack
 
@@ -168,6 +168,16 @@ async def test_what_waits_is_not_on_the_shelf_before_it_is_delivered_and_then_in
         [place] = (await connection.execute(shelf_places.select())).all()
         assert (place.folder_id, place.event_id) == ("f", "$event-1")
         assert list(await folders_of(connection, GroupId("5a"))) == [folder]
+
+
+async def test_what_a_notice_says_of_itself_asks_nothing_of_the_database(world: World) -> None:
+    held = world.messenger.says(HELD, who=BEN)
+    edit = world.messenger.edits(held, {"msgtype": "m.notice", "body": "🌙 geschrieben"})
+    edit["content"][SIGNED_KEY] = {"purpose": "receipt", "held": held["event_id"], "key": "k", "signature": "s"}
+    begun = []
+    event.listen(world.engine.sync_engine, "begin", begun.append)
+    await world.take(held, edit)
+    assert begun == []
 
 
 async def test_nothing_that_is_broken_stops_the_others(world: World) -> None:
