@@ -18,13 +18,14 @@ KEPT: Final = (
     *("bbb", "conferences"),
 )
 """Sections of a demo's school.yaml that outlive its next start; of `register` all but the folder."""
-_KEPT_OF: Final = {"rest": ("office", "urgent_per_day"), "web": ("element_url",)}
+_KEPT_OF: Final = {"rest": ("office", "urgent_per_day"), "web": ("element_url", "public_url")}
 """Keys of other sections that outlive it, too: of `rest` those that are no hours, of `web` those that the demo does not
 choose."""
 
 _SCHOOL_YAML: Final = """\
 # Written anew at every start of `schulbote demo`. A demo keeps no school hours, so that it can be tried at night.
-# To try out rights, add sections {kept} below; they are kept. So are rest.office and web.element_url.
+# To try out rights, add sections {kept} below; they are kept. So are rest.office,
+# web.element_url and web.public_url.
 # Video conferences are simulated; with a bbb section of your own they are real.
 demo: true
 school:

@@ -24,15 +24,15 @@ def _missing(what: str) -> None:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The browser, or a skipped story."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """The browser, or a skipped story. `more` are arguments of its own."""
     found = shutil.which("chromium")
     if found is None:
         _missing("Chromium is not installed (apt-get install chromium)")
     if not AXE.exists():
         _missing("axe-core is not installed (npm)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *more])
         yield browser
         browser.close()
 

@@ -144,6 +144,11 @@ def test_of_the_web_pages_where_element_is_is_kept(tmp_path: Path) -> None:
     for _ in range(2):
         settings = home.prepare(register=tmp_path, port=18_200)
         assert (settings.web.element_url, settings.web.listen_port) == ("http://127.0.0.1:8080", 18_201)
+        assert settings.web.public_url == "http://127.0.0.1:18201"
+    home.school_yaml.write_text(
+        home.school_yaml.read_text().replace("web:\n", "web:\n  public_url: https://bote.test\n")
+    )
+    assert home.prepare(register=tmp_path, port=18_200).web.public_url == "https://bote.test"
 
 
 def test_a_mistake_in_a_demos_school_yaml_is_a_sentence_with_its_line(tmp_path: Path) -> None:
