@@ -202,7 +202,7 @@ PATHS = [
     "/link/a/b",
     "/link/" + "x" * 3000,
     "/link/%ff",
-    "/link/{{7*7}}",
+    "/link/{{12345*67890}}",
     "/link/..%2f..%2faccount",
     "/account/../login/x",
     "//evil.example/account",
@@ -229,7 +229,7 @@ async def test_an_address_that_no_page_of_ours_has(attempt: Attempt, path: str) 
     )
     page = await assert_nothing_happens(attempt, request, 200, 303, 400, 403, 404, 410)
     assert "<script" not in page
-    assert "49" not in page.partition("<main")[2].partition("</main>")[0]
+    assert "838102050" not in page
 
 
 async def test_somebody_elses_link_with_somebody_elses_token(world: World) -> None:
