@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import FormData, web
+from aiohttp import ClientError, ClientPayloadError, FormData, web
 from aiohttp.test_utils import TestServer
 from builders import BEA, BEN, CARL, GABI, IDA, OTTO, standing
 from pages_world import Browser, World, heading, token_in, words_of
@@ -308,6 +309,24 @@ async def test_what_the_homeserver_has_lost_is_said_kindly_and_looked_at(shelves
     assert (await ben.get(file + "/content")).status == 404
     await shelves.index.look_again()
     assert "Weg.png" not in await ben.text("/shelf/5a")
+
+
+async def test_half_a_file_does_not_look_like_a_whole_one(shelves: Shelves) -> None:
+    file = await shelves.has("Foto.png")
+    ben = await shelves.world.signed_in(BEN)
+
+    async def breaks_off() -> AsyncIterator[bytes]:
+        yield PNG
+        raise ClientPayloadError("the homeserver was ended")
+
+    @asynccontextmanager
+    async def half(uri: str, *, as_user: Any) -> AsyncIterator[AsyncIterator[bytes]]:
+        yield breaks_off()
+
+    shelves.messenger.file = half  # type: ignore[method-assign]
+    with pytest.raises(ClientError):
+        await (await ben.get(file + "/content")).read()
+    assert "Foto.png" in await ben.text("/shelf/5a"), "that is no doubt about the file"
 
 
 async def test_while_the_homeserver_is_busy_nothing_is_shown(shelves: Shelves) -> None:
