@@ -11,6 +11,7 @@ from school.domain.shelf import SharedFile
 from school.domain.shelf_files import PDF, PICTURES, can_be_shown
 from shelf.desk import Shelf
 
+_LONGEST_SIGN: Final = 5
 _UNITS: Final = ("kB", "MB", "GB")
 
 
@@ -20,6 +21,8 @@ class Told:
 
     id: str
     name: str
+    sign: str
+    """What stands where others have a small picture: the ending of the name."""
     kind: str
     size: str
     who: str
@@ -36,6 +39,7 @@ def told(file: SharedFile, shelf: Shelf, names: Mapping[UserId, str], visit: Vis
     return Told(
         id=address_of(file.event_id),
         name=file.name,
+        sign=_ending(file.name),
         kind="PDF" if file.media_type == PDF else texts.say(f"shelf.kind.{file.kind}"),
         size=size_in_words(file.size, texts),
         who=names.get(file.sender) or texts.say("shelf.nobody"),
@@ -44,6 +48,11 @@ def told(file: SharedFile, shelf: Shelf, names: Mapping[UserId, str], visit: Vis
         is_picture=file.media_type in PICTURES,
         can_be_shown=can_be_shown(file.media_type),
     )
+
+
+def _ending(name: str) -> str:
+    ending = name.rpartition(".")[2] if "." in name else ""
+    return ending.upper() if len(ending) <= _LONGEST_SIGN else "…"
 
 
 def address_of(event_id: str) -> str:

@@ -99,7 +99,7 @@ def test_what_is_shared_with_a_messenger_is_on_the_shelf_until_it_is_deleted(dem
         until_on_shelf(page, name)
         assert_good(page)
         assert f"Bild · {len(photo) / 1000:.1f}".replace(".", ",") + f" kB · {pupil.name}" in page.inner_text("main")
-        page.get_by_label("Name der Datei oder der Person").fill(name.partition(".")[0].replace("Ü", "u"))
+        page.get_by_label("Datei oder Person").fill(name.partition(".")[0].replace("Ü", "u"))
         page.get_by_role("button", name="Anzeigen").click()
         assert names_on(page) == [name]
         page.wait_for_function("() => [...document.images].every(image => image.complete && image.naturalWidth > 0)")

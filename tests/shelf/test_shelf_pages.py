@@ -108,6 +108,7 @@ async def test_a_shelf_shows_what_was_shared_with_who_and_when(shelves: Shelves)
     assert heading(page) == "Dateien: Klasse 5a"
     words = words_of(page)
     assert words.index("Aushang.png") < words.index("Foto _b_.png") < words.index("Übung 3.pdf")
+    assert 'aria-hidden="true">PDF<' in page
     assert "PDF · 108 B · Ida Groß · 5. Mai 2026, 14:00 Uhr" in words
     assert "Nicht hier" not in words
     assert "3 Dateien" in words

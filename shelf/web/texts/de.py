@@ -9,7 +9,7 @@ SENTENCES: Final = {
     "shelf.none": "Noch bist du in keinem Raum einer Gruppe. Sobald du in einem bist, findest du hier seine Dateien.",
     "shelf.heading": "Dateien: {group}",
     # Looking for something.
-    "shelf.words": "Name der Datei oder der Person",
+    "shelf.words": "Datei oder Person",
     "shelf.order": "Sortieren nach",
     "shelf.order.newest": "Neueste zuerst",
     "shelf.order.name": "Name der Datei",

@@ -9,7 +9,7 @@ SENTENCES: Final = {
     "shelf.none": "You are in no room of a group yet. As soon as you are in one, you find its files here.",
     "shelf.heading": "Files: {group}",
     # Looking for something.
-    "shelf.words": "Name of the file or of the person",
+    "shelf.words": "File or person",
     "shelf.order": "Sort by",
     "shelf.order.newest": "Newest first",
     "shelf.order.name": "Name of the file",
