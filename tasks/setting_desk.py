@@ -7,7 +7,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from typing import Final, TypeAlias
 
@@ -41,6 +41,7 @@ LONGEST_TITLE: Final = 120
 LONGEST_TEXT: Final = 20_000
 LARGEST_TEAM: Final = 40
 MOST_DAYS: Final = 60
+_A_YEAR: Final = timedelta(days=366)
 _OF_DATES: Final = {
     DateTrouble.OPENS_TOO_LATE: Trouble.OPENS_TOO_LATE,
     DateTrouble.ENDS_TOO_EARLY: Trouble.ENDS_TOO_EARLY,
@@ -157,7 +158,7 @@ class SettingDesk:
         if today is None or not today.leadership:
             return []
         async with self._book.reading() as connection:
-            tasks = await published_tasks(connection, due_after=now.replace(year=now.year - 1), now=now)
+            tasks = await published_tasks(connection, due_after=now - _A_YEAR, now=now)
         directory, rights = self._book.directory, self._book.rights
         return [task for task in tasks if not has_teacher(task, directory, rights)]
 

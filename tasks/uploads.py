@@ -5,7 +5,7 @@
 3. A file is there when all of it arrived, is of a kind that is taken, and the scanner found nothing. Until then it is
    part of nothing.
 4. One part of a file at a time: a newer one ends an older one, whose browser may be gone for long.
-5. Nobody has more files on their way than may be handed in at once.
+5. In one place lie at most so many files, those that are on their way included.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from school.database.task_files import (
     add_upload,
     end_upload,
     has_received,
+    number_at,
     uploads_of,
     uploads_older_than,
 )
@@ -104,7 +105,8 @@ class Uploads:
             return fault
         upload = Upload(id=token_urlsafe(_ID_BYTES), spot=spot, by=by, name=name, size=size, touched_at=self._clock())
         async with self._engine.begin() as connection:
-            if len(await uploads_of(connection, by)) >= self.limits.most_files:
+            on_their_way, there = len(await uploads_of(connection, by)), await number_at(connection, spot)
+            if on_their_way + there >= self.limits.most_files:
                 return FileFault.TOO_MANY
             await add_upload(connection, upload)
         return upload
@@ -142,6 +144,9 @@ class Uploads:
         """Takes a file of which nobody said before how large it is: from a form."""
         name = tidy_file_name(name)
         fault = FileFault.KIND if kind_of(name) is None else None
+        async with self._engine.connect() as connection:
+            if await number_at(connection, spot) >= self.limits.most_files:
+                fault = FileFault.TOO_MANY
         upload = Upload(id=token_urlsafe(_ID_BYTES), spot=spot, by=by, name=name, size=0, touched_at=self._clock())
         try:
             received = 0

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from school.database.task_tables import hand_in_members, task_files, task_uploads
@@ -103,6 +103,15 @@ async def files_of(connection: AsyncConnection, hand_in_ids: Iterable[HandInId])
 async def files_of_task(connection: AsyncConnection, task_id: TaskId) -> list[File]:
     """All of a task and its hand-ins."""
     return await _read(connection, task_files.c.task_id == task_id)
+
+
+async def number_at(connection: AsyncConnection, spot: Spot) -> int:
+    """How many files lie in one place."""
+    c = task_files.c
+    here = (c.task_id == spot.task) & (c.purpose == spot.purpose.value)
+    here &= c.hand_in_id.is_(None) if spot.hand_in is None else c.hand_in_id == spot.hand_in
+    here &= c.version.is_(None) if spot.version is None else c.version == spot.version
+    return await connection.scalar(select(func.count()).select_from(task_files).where(here)) or 0
 
 
 async def files_about(connection: AsyncConnection, person_id: PersonId) -> list[File]:

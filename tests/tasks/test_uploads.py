@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from task_rows import BEN, KEYS, MATERIAL, TASK, StoppedClock, fill
 
 from school.database.task_files import (
+    Purpose,
+    Spot,
     Upload,
     files_of_task,
     read_upload,
@@ -211,6 +213,16 @@ async def test_nobody_has_more_files_on_their_way_than_may_be_handed_in(desk: De
     assert await desk.uploads.announce(MATERIAL, BEN, "a.png", 1) is FileFault.TOO_MANY
     await desk.uploads.give_up(first)
     await desk.announced()
+
+
+async def test_in_one_place_lie_no_more_files_than_may_be_handed_in(desk: Desk) -> None:
+    for name in ("a.png", "b.png"):
+        assert (await desk.uploads.take_whole(MATERIAL, BEN, name, arriving(PICTURE))).file is not None
+    assert (await desk.uploads.take_whole(MATERIAL, BEN, "c.png", arriving(PICTURE))).fault is FileFault.TOO_MANY
+    assert await desk.uploads.announce(MATERIAL, BEN, "c.png", 1) is FileFault.TOO_MANY
+    elsewhere = Spot(task=TASK.id, purpose=Purpose.FEEDBACK)
+    assert isinstance(await desk.uploads.announce(elsewhere, BEN, "c.png", 1), Upload)
+    assert desk.left_over() == []
 
 
 @pytest.mark.parametrize(
