@@ -32,10 +32,12 @@ from school.database.task_files import (
     add_upload,
     blobs_of,
     end_upload,
+    files_about,
     files_of,
     files_of_task,
     has_received,
     material_of,
+    number_at,
     read_file,
     read_upload,
     remove_file,
@@ -43,18 +45,23 @@ from school.database.task_files import (
     uploads_older_than,
 )
 from school.database.tasks import (
+    Told,
     add_task,
     add_teacher,
+    came_in,
     change_task,
     extend_for,
     forget_task,
     has_seen,
     published_tasks,
     read_task,
+    reminded_of,
     seen_by,
+    task_is_told,
     tasks_due_before,
     tasks_for,
     tasks_of_teacher,
+    untold_tasks,
     wrapped_key_of,
 )
 from school.domain.groups import GroupId
@@ -309,3 +316,43 @@ async def test_a_teacher_who_is_erased_leaves_the_task_to_its_pupils(school: Asy
     async with school.begin() as connection:
         await erase(connection, Leaver(person_id=IDA, user_id=UserId(f"@{IDA}:x")))
         assert await read_task(connection, "t") == replace(TASK, setter=None, teachers=frozenset())
+
+
+async def test_what_is_new_is_untold_until_it_is_told_and_again_when_it_changes(school: AsyncEngine) -> None:
+    told = Told(words="Aufgabe", rooms={"!room": "$1"}, people=frozenset({BEN}))
+    async with school.begin() as connection:
+        assert await untold_tasks(connection, now=NOON - DAY) == [], "it is not published yet"
+        assert await untold_tasks(connection, now=NOON) == [(TASK, Told())]
+        await task_is_told(connection, TASK, told)
+        assert await untold_tasks(connection, now=NOON) == []
+        changed = replace(TASK, title="Ballade", number=1)
+        await change_task(connection, changed)
+        assert await untold_tasks(connection, now=NOON) == [(changed, told)]
+
+
+async def test_of_each_date_people_are_reminded_once(school: AsyncEngine) -> None:
+    later = replace(TASK, dates=Dates(due=NOON + 3 * DAY))
+    async with school.begin() as connection:
+        assert [await reminded_of(connection, TASK) for _ in range(2)] == [True, False]
+        assert [await reminded_of(connection, later) for _ in range(2)] == [True, False]
+
+
+async def test_what_came_in_is_counted_for_its_teachers(school: AsyncEngine) -> None:
+    await fill(school)
+    async with school.begin() as connection:
+        assert await came_in(connection, IDA, after=NOON, before=NOON + DAY) == [("Gedicht", 1)]
+        assert await came_in(connection, IDA, after=NOON - DAY, before=NOON) == []
+        assert await came_in(connection, OTTO, after=NOON, before=NOON + DAY) == []
+
+
+async def test_files_are_counted_where_they_lie_and_found_for_whose_they_are(school: AsyncEngine) -> None:
+    await fill(school)
+    version = Spot(task=TASK.id, purpose=Purpose.WORK, hand_in=BEGUN.id, version=1)
+    draft, material = replace(version, version=None), Spot(task=TASK.id, purpose=Purpose.MATERIAL)
+    async with school.begin() as connection:
+        await add_file(connection, file("m", material, by=IDA))
+        await add_file(connection, file("f", replace(version, purpose=Purpose.FEEDBACK), by=IDA))
+        assert [await number_at(connection, spot) for spot in (version, draft, material)] == [1, 0, 1]
+        assert {each.id for each in await files_about(connection, BEN)} == {"a"}
+        assert {each.id for each in await files_about(connection, IDA)} == {"m", "f"}
+        assert await files_about(connection, BEA) == []
