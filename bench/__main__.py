@@ -1,4 +1,4 @@
-"""`python -m bench [NAME…]`: measures and prints a table. Without names: everything, in about ten minutes."""
+"""`python -m bench [NAME…]`: measures and prints a table. Without names: everything, in about twelve minutes."""
 
 import argparse
 import sys
@@ -20,6 +20,7 @@ from bench import (
     release,
     start,
     syncing,
+    tasks,
 )
 from bench.harness import BenchError, Lab, Row
 
@@ -36,6 +37,7 @@ BENCHES: dict[str, Callable[[Lab], Iterator[Row]]] = {
     "release": release.rows,
     "conferences": conferences.rows,
     "module": module_cost.rows,
+    "tasks": tasks.rows,
 }
 
 

@@ -9,9 +9,9 @@ from school.config import ConfigError, Settings, read_keys
 from school.database.task_files import File, files_about
 from school.domain.people import PersonId
 from tasks.keys import TaskKeys, WrongKeyError
+from tasks.opening import NoSuchTaskError, key_of
 from tasks.sealed_file import BrokenFileError, SealedReader
 from tasks.store import FileStore
-from tasks.uploads import NoSuchTaskError, key_of
 
 log = structlog.get_logger()
 

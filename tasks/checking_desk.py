@@ -54,14 +54,18 @@ class CheckingDesk:
         by_task: dict[str, list[HandIn]] = {}
         for hand_in in everything:
             by_task.setdefault(hand_in.task, []).append(hand_in)
-        return [self._counts(task, self._rows(task, by_task.get(task.id, []), {})) for task in led]
+        return [self._counts(task, by_task.get(task.id, [])) for task in led]
 
-    def _counts(self, task: Task, rows: Sequence[Row]) -> Counts:
-        stands = [row.standing for row in rows]
+    def _counts(self, task: Task, hand_ins: Sequence[HandIn]) -> Counts:
+        now, grace = self._book.now(), self._book.grace
+        of_person = {member: hand_in for hand_in in hand_ins for member in hand_in.members}
+        learners = {person.id for person in learners_of(task, self._book.directory, self._book.rights)}
+        former = {member for member, hand_in in of_person.items() if hand_in.versions} - learners
+        stands = [standing(task, each, of_person.get(each), now, grace) for each in (*learners, *former)]
         handed_in = [each for each in stands if each.handed_in_at is not None]
         return Counts(
             task=task,
-            learners=len(rows),
+            learners=len(learners),
             handed_in=len(handed_in),
             late=sum(each.is_late for each in handed_in),
             missing=sum(each.is_missing for each in stands),

@@ -14,9 +14,9 @@ from school.domain.hand_ins import HandIn, may_read
 from school.domain.people import Person
 from school.domain.tasks import ASSIGNED_ONLY, Part, Task, may_see
 from tasks.book import TaskBook
+from tasks.opening import key_of
 from tasks.sealed_file import SealedReader
 from tasks.store import FileStore
-from tasks.uploads import key_of
 
 
 class GivingFiles:

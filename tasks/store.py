@@ -30,6 +30,10 @@ class FileStore:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return SealedWriter(path, key.for_files)
 
+    def is_arriving(self, upload_id: str) -> bool:
+        """Whether anything of a file has arrived."""
+        return self._arriving(upload_id).exists()
+
     def arrived(self, upload_id: str, key: TaskKey, size: int) -> SealedReader:
         """What has arrived, to be looked at."""
         return SealedReader(self._arriving(upload_id), key.for_files, size)

@@ -18,7 +18,7 @@ from secrets import token_urlsafe
 from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from school.clock import Clock, utc_now
 from school.database.task_files import (
@@ -33,15 +33,15 @@ from school.database.task_files import (
     uploads_of,
     uploads_older_than,
 )
-from school.database.tasks import wrapped_key_of
 from school.domain.people import PersonId
 from tasks.file_kinds import FileFault, fault_in, kind_of
 from tasks.file_names import tidy_file_name
 from tasks.keys import TaskKey, TaskKeys
+from tasks.opening import key_of
 from tasks.scanning import Scanner
 from tasks.sealed_file import SealedWriter
 from tasks.store import FileStore, sha256_of
-from tasks.threads import in_thread, pieces_of, uninterrupted
+from tasks.threads import in_thread, pieces_of, until
 
 log = structlog.get_logger()
 
@@ -53,10 +53,6 @@ _UNFINISHED_KEPT: Final = timedelta(days=2)
 
 class WrongOffsetError(Exception):
     """A part that does not go on where the last one ended."""
-
-
-class NoSuchTaskError(Exception):
-    """The task is no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +70,13 @@ class Progress:
     received: int
     file: File | None = None
     fault: FileFault | None = None
+
+
+class _Running:
+    """A part of a file that is being taken."""
+
+    def __init__(self) -> None:
+        self.is_unwanted, self.is_over = asyncio.Event(), asyncio.Event()
 
 
 class Uploads:
@@ -94,7 +97,7 @@ class Uploads:
         self._keys = keys
         self._scanner = scanner
         self._clock = clock
-        self._running: dict[str, asyncio.Task[object]] = {}
+        self._running: dict[str, _Running] = {}
         self.limits = limits
 
     async def announce(self, spot: Spot, by: PersonId, name: str, size: int) -> Upload | FileFault:
@@ -130,12 +133,13 @@ class Uploads:
 
         Raises:
             WrongOffsetError: it has to be asked first how much has arrived.
+            EndedError: somebody newer has asked or goes on.
             NoSuchTaskError: the task is no more.
             OSError: the disk is full.
             ScannerDownError: all of it is here; an empty part looks at it again.
         """
-        async with self._alone(upload):
-            received = await self._append(upload, offset, content)
+        async with self._alone(upload) as is_unwanted:
+            received = await self._append(upload, offset, until(is_unwanted, content))
             if received < upload.size:
                 return Progress(received=received)
             return await self._finish(upload, received)
@@ -176,21 +180,23 @@ class Uploads:
     # Taking in
 
     def _length(self, upload: Upload, key: TaskKey) -> int:
+        if not self._store.is_arriving(upload.id):
+            return 0
         with self._store.writer(upload.id, key) as writer:
             return writer.length
 
     @asynccontextmanager
-    async def _alone(self, upload: Upload) -> AsyncIterator[None]:
+    async def _alone(self, upload: Upload) -> AsyncIterator[asyncio.Event]:
+        """Gives an event that says that somebody newer wants the file."""
         while (earlier := self._running.get(upload.id)) is not None:
-            earlier.cancel()
-            await asyncio.wait([earlier])
-        this = asyncio.current_task()
-        assert this is not None  # noqa: S101 - coroutines run in tasks
-        self._running[upload.id] = this
+            earlier.is_unwanted.set()
+            await earlier.is_over.wait()
+        running = self._running[upload.id] = _Running()
         try:
-            yield
+            yield running.is_unwanted
         finally:
             del self._running[upload.id]
+            running.is_over.set()
 
     async def _append(self, upload: Upload, offset: int, content: AsyncIterator[bytes]) -> int:
         key = await self._key(upload.spot)
@@ -207,7 +213,7 @@ class Uploads:
 
     async def _write(self, upload: Upload, key: TaskKey, content: AsyncIterator[bytes]) -> int:
         """What has arrived is written also when the rest does not come."""
-        writer = self._store.writer(upload.id, key)  # not in a thread: nobody may be cancelled between that and the end
+        writer = await in_thread(self._store.writer, upload.id, key)
         waiting, size = [], 0
         try:
             async for piece in content:
@@ -234,7 +240,7 @@ class Uploads:
         if fault is not None:
             await self.give_up(upload)
             return Progress(received=size, fault=fault)
-        return Progress(received=size, file=await uninterrupted(self._keep(upload, key, size, digest)))
+        return Progress(received=size, file=await self._keep(upload, key, size, digest))
 
     async def _keep(self, upload: Upload, key: TaskKey, size: int, digest: bytes) -> File:
         kind, blob = kind_of(upload.name), key.address(digest)
@@ -263,18 +269,6 @@ class Uploads:
     async def _key(self, spot: Spot) -> TaskKey:
         async with self._engine.connect() as connection:
             return await key_of(connection, self._keys, spot)
-
-
-async def key_of(connection: AsyncConnection, keys: TaskKeys, spot: Spot) -> TaskKey:
-    """The key of the task that a file belongs to.
-
-    Raises:
-        NoSuchTaskError: there is no such task.
-    """
-    wrapped = await wrapped_key_of(connection, spot.task)
-    if wrapped is None:
-        raise NoSuchTaskError
-    return keys.open(wrapped, spot.task)
 
 
 def _write_rest(writer: SealedWriter, rest: bytes) -> None:

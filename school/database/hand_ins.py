@@ -129,13 +129,14 @@ async def _of_version(connection: AsyncConnection, hand_in_id: HandInId, number:
 
 async def _read(connection: AsyncConnection, condition: ColumnElement[bool]) -> list[HandIn]:
     rows = (await connection.execute(select(hand_ins).where(condition).order_by(hand_ins.c.begun_at))).all()
-    ids = [row.id for row in rows]
     members: defaultdict[str, set[PersonId]] = defaultdict(set)
-    for row in await connection.execute(select(hand_in_members).where(hand_in_members.c.hand_in_id.in_(ids))):
-        members[row.hand_in_id].add(PersonId(row.person_id))
+    named = select(hand_in_members.c.hand_in_id, hand_in_members.c.person_id)
+    of_these = named.join(hand_ins, hand_ins.c.id == hand_in_members.c.hand_in_id).where(condition)
+    for hand_in_id, person_id in await connection.execute(of_these):
+        members[hand_in_id].add(PersonId(person_id))
     versions: defaultdict[str, list[Version]] = defaultdict(list)
-    of_these = select(hand_in_versions).where(hand_in_versions.c.hand_in_id.in_(ids))
-    for row in await connection.execute(of_these.order_by(hand_in_versions.c.number)):
+    joined = select(hand_in_versions).join(hand_ins, hand_ins.c.id == hand_in_versions.c.hand_in_id)
+    for row in await connection.execute(joined.where(condition).order_by(hand_in_versions.c.number)):
         versions[row.hand_in_id].append(_version(row))
     return [
         HandIn(

@@ -13,9 +13,9 @@ from school.database.task_files import File
 from school.domain.shelf_files import PICTURES
 from tasks.archive import Words, packed
 from tasks.file_names import folder_name
+from tasks.opening import NoSuchTaskError, key_of
 from tasks.sealed_file import BrokenFileError, SealedReader
 from tasks.threads import in_thread, pieces_of
-from tasks.uploads import NoSuchTaskError, key_of
 from tasks.web.parts import PageParts, task_in
 
 ZIP_COLUMNS: Final = ("family_name", "given_name", "version", "when", "mark", "file", "sha256")

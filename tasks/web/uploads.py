@@ -21,6 +21,7 @@ from school.texts import Texts
 from tasks.answers import Trouble
 from tasks.file_kinds import FileFault
 from tasks.scanning import ScannerDownError
+from tasks.threads import EndedError
 from tasks.uploads import WrongOffsetError
 from tasks.web.parts import PageParts, page_of, task_in
 
@@ -67,7 +68,7 @@ class UploadPage:
         offset = _number(visit, "Upload-Offset")
         try:
             progress = await self._parts.uploads.take(upload, offset, _arriving(visit.request))
-        except WrongOffsetError:
+        except (WrongOffsetError, EndedError):
             return _answer(409)
         except (ClientError, ConnectionError, TimeoutError) as error:
             raise Problem(WebTrouble.TOO_SLOW) from error

@@ -17,8 +17,8 @@ from school.database.task_files import File
 from school.domain.people import STUDENT
 from school.domain.tasks import Task
 from tasks.archive import Words, packed
+from tasks.opening import key_of
 from tasks.sealed_file import PIECE_BYTES, SealedReader
-from tasks.uploads import key_of
 
 WORDS = Words(
     table="Übersicht",
