@@ -62,6 +62,9 @@ def test_a_teacher_starts_and_joins_and_the_session_counts_in_that_window_alone(
     with window(browser, element, viewport=DESKTOP, ignore_https_errors=True) as opened:
         frame = opened.opens(teacher, room, widget)
         expect(frame.get_by_text(GERMAN["widget.who"].format(name=teacher.name))).to_be_visible()
+        kept = [cookie for cookie in opened.context.cookies() if cookie["name"].endswith("_session_framed")]
+        assert [(cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) for cookie in kept] == [(True, True, "None")]
+        assert {cookie.get("partitionKey") for cookie in kept} == {"https://anderswo.test"}
         frame.get_by_role("button", name=GERMAN["widget.do.start"]).click()
         with opened.context.expect_page() as tab:
             frame.get_by_role("button", name=GERMAN["widget.do.join"]).click()
