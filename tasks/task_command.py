@@ -15,6 +15,7 @@ from school.domain.hand_ins import State
 from school.domain.people import Person, PersonId
 from school.domain.rights import Right
 from school.domain.task_dates import Dates
+from school.domain.tasks import may_set
 from school.texts import Language, Texts
 from tasks.answers import Answer, Trouble, Wish
 from tasks.book import TaskBook
@@ -98,6 +99,9 @@ class TaskCommands:
     async def new(self, request: Request) -> str:
         """Sets a task, published now."""
         texts, person = request.texts, request.person
+        decision = may_set(self._book.today(person), frozenset(), (), self._book.rights)
+        if decision.reason is not None:
+            return texts.refusal(decision.reason)
         said = read_task_words(request.words, now=self._book.now(), zone=self._book.zone)
         if isinstance(said, Unclear):
             return texts.say(f"tasks.unclear.{said.name.lower()}", link=f"{self._public_url}/tasks/new")

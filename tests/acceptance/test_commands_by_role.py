@@ -10,6 +10,7 @@ from acceptance.people import People, Person, says_why
 from acceptance.running import Demo
 from school.texts.de import SENTENCES as OF_THE_BOT
 from school.texts.de_commands import SENTENCES as OF_COMMANDS
+from school.texts.de_tasks import SENTENCES as OF_TASKS
 
 LEADERSHIP, TEACHER, PUPIL, GUARDIAN = "leadership", "teacher", "pupil", "guardian"
 ROLES = (LEADERSHIP, TEACHER, PUPIL, GUARDIAN)
@@ -53,6 +54,13 @@ TABLE = {
     ),
     "asks_who_is_in_a_group": Row("!wer Klasse 10.3", TEACHERS, "Klasse 10.3, Personen: ", sentence="finde ich nicht"),
     "asks_who_is_in_an_own_group": Row("!wer {own}", EVERYBODY, "{own}, Personen: "),
+    "asks_for_tasks": Row("!aufgaben", EVERYBODY, "Aufgaben"),
+    "sets_a_task": Row(
+        "!aufgabe neu Probe {role} bis 24.12.2029 für Klasse 10.3",
+        TEACHERS,
+        "ist gestellt",
+        sentence=OF_TASKS["refused.no_tasks"],
+    ),
     "resets_a_password": Row("!passwort {nobody}", TEACHERS, "finde ich unter den", reason="no_resets", offered=False),
     "lets_only_teachers_write": Row(
         "!nur-lehrkraefte aus {own}", TEACHERS, "schreiben hier wieder alle", sentence="Das sagen die Lehrkräfte"

@@ -209,6 +209,7 @@ async def test_a_task_is_set_with_one_line(scene: Scene) -> None:
         ("neu Gedicht bis Freitag für Klasse 99z", IDA, "Eine Gruppe"),
         ("neu Gedicht bis Freitag für Otto Groß", IDA, "Aufgaben kannst du hier nicht"),
         ("neu Gedicht bis Freitag für Klasse 5a", BEN, "Aufgaben kannst du hier nicht stellen"),
+        ("neu Gedicht bis Freitag für Klasse 99z", BEN, "Aufgaben kannst du hier nicht stellen"),
     ],
 )
 async def test_what_is_not_clear_or_not_allowed_is_said(scene: Scene, words: str, who: Person, begins: str) -> None:
