@@ -2,10 +2,10 @@
 
 import json
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from itertools import count
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +21,7 @@ SLACK = 5.0
 
 OFFICE = "Fachkonferenz Deutsch"
 """The group that the school's stories name as the office: teachers only."""
-_NEWCOMERS = 12
+_NEWCOMERS = 18
 _LEFT_ALONE = {"S00002", "S00216", "T00003", "T00024", "T00016", "T00001", "T00002"}
 """Those whom the register's second day changes, a teacher who stays a newcomer, and the leadership, who may do more
 than other teachers. They are asked for by name."""
@@ -74,16 +74,19 @@ class Person(Client):
 
     def newest_answer(self, asked: str) -> str:
         """What the bot says now in answer to a message: some answers change until all is done."""
-        events = self.events(self.control_room)
-        after = events[[event["event_id"] for event in events].index(asked) :]
-        bodies = [event["content"].get("body", "") for event in after if event["sender"] == self._demo.info["bot"]]
-        return bodies[-1] if bodies else ""
+        return (self.answers_since(asked) or [""])[-1]
+
+    def answers_since(self, asked: str) -> list[str]:
+        """All that the bot has said since a message."""
+        return [content.get("body", "") for content in self._said_since(asked)]
 
     def _answer_to(self, asked: str) -> Json | None:
+        return next((content for content in self._said_since(asked) if _is_answer(content)), None)
+
+    def _said_since(self, asked: str) -> list[Json]:
         events = self.events(self.control_room)
         after = events[[event["event_id"] for event in events].index(asked) :]
-        answers = [event["content"] for event in after if event["sender"] == self._demo.info["bot"]]
-        return next((content for content in answers if _is_answer(content)), None)
+        return [event["content"] for event in after if event["sender"] == self._demo.info["bot"]]
 
     @property
     def greeting(self) -> tuple[str, str]:
@@ -100,7 +103,9 @@ class Person(Client):
     def rest(self, how_long: str) -> float:
         """Begins a rest; returns when it was asked for."""
         asked_at = time.time()
-        assert "Ruhezeit bis" in self.ask(f"!ruhe {how_long}")
+        asked = self.send(self.control_room, f"!ruhe {how_long}")
+        # What was asked while the homeserver was killed may be answered first.
+        wait_until(lambda: any("Ruhezeit bis" in body for body in self.answers_since(asked)), 15)
         return asked_at
 
     def end_rest(self) -> None:
@@ -142,11 +147,13 @@ def _is_answer(content: Json) -> bool:
 
 
 class People:
-    """Hands out people, those first who have played least. A story that changes somebody asks for one of its own."""
+    """Hands out people, those first whose last turn is longest ago: who is asked for next is somebody else. A story
+    that changes somebody asks for one of its own."""
 
     def __init__(self, demo: Demo) -> None:
         self._demo = demo
-        self._played: Counter[str] = Counter()
+        self._turns = count(1)
+        self._last_turn: dict[str, int] = {}
         self._present: dict[str, Person] = {}
         changes = json.loads((REGISTERS / "oberschule-day2" / "expected.json").read_text())["changes"]
         left_alone = _LEFT_ALONE | {changes["moved"][0], changes["renamed"][0], *changes["left"]}
@@ -173,8 +180,8 @@ class People:
             and not_of not in account["groups"]
             and foreign.isdisjoint(account["groups"])
         ]
-        chosen = min(candidates, key=lambda account: self._played[account["user_id"]])
-        self._played[chosen["user_id"]] += 1
+        chosen = min(candidates, key=lambda account: self._last_turn.get(account["user_id"], 0))
+        self._last_turn[chosen["user_id"]] = next(self._turns)
         return chosen
 
     def newcomer(self) -> Json:

@@ -178,7 +178,7 @@ def test_a_messengers_openid_token_is_taken_once(demo, people):
 
 
 def test_a_login_on_the_pages_leaves_no_device_behind_and_is_a_first_login(demo, people, browser):
-    account = people.account("guardian", of="Sorgeberechtigte 9.2")
+    account = people.newcomer()
     newcomer = Person(demo, account)
     with opened(browser, demo, viewport=PHONE) as page:
         sign_in(page, newcomer)

@@ -194,9 +194,11 @@ def test_what_a_client_puts_above_the_silence_is_put_below_it_again(demo, people
     counted = counts(teacher)
     pupil.send(class_room, "Noch eine Frage")
     assert counts(teacher) == counted
+    said = len(summaries(teacher))
     teacher.end_rest()
     hears_again(teacher)
     assert "later" in own_rules(teacher)
+    wait_until(lambda: len(summaries(teacher)) > said, BACK)
     teacher.request("DELETE", "pushrules/global/override/later").ok()
 
 
