@@ -3,7 +3,7 @@
 1. The room of each group has one message of a task, with its date and a link. It changes when that does, and says when
    the task is closed or not for that group any more. Who is named singly is told in their room with the bot.
 2. At four in the afternoon of the day before it is due, whoever has not handed it in is reminded, in their room with
-   the bot. Who has more time than the others is not.
+   the bot; who has more time than the others the day before theirs.
 3. What is to be told stands in the database: what was interrupted is told again, under the same transaction id.
 Nothing here breaks a rest: rooms are silent for those who rest, and what is told to a person waits.
 """
@@ -18,7 +18,15 @@ from appservice.bot.sync_news import Tell
 from appservice.homeserver import NotThereError, RefusedError
 from school.database.hand_ins import hand_ins_of
 from school.database.room_rests import room_of_group
-from school.database.tasks import Told, came_in, published_tasks, reminded_of, task_is_told, untold_tasks
+from school.database.tasks import (
+    Told,
+    came_in,
+    published_tasks,
+    reminded_of,
+    reminded_of_own,
+    task_is_told,
+    untold_tasks,
+)
 from school.domain.people import Person, UserId
 from school.domain.task_dates import last_day
 from school.domain.tasks import Task, learners_of
@@ -115,20 +123,30 @@ class Telling:
         async with self._book.reading() as connection:
             tasks = await published_tasks(connection, due_after=now, now=now)
         for task in tasks:
-            day = last_day(task.dates.due, self._book.zone)
-            is_time = instant(self._book.zone, day - _DAY, _REMIND_AT) <= now < instant(self._book.zone, day, 0)
-            if not is_time or task.is_closed(now) or not task.dates.is_open(now):
-                continue
-            async with self._book.writing() as connection:
-                is_first = await reminded_of(connection, task)
-                hand_ins = await hand_ins_of(connection, [task.id]) if is_first else []
-            if not is_first:
-                continue
-            done = {member for hand_in in hand_ins if hand_in.versions for member in hand_in.members}
-            said = self._texts.say("tasks.soon", title=task.title, link=self._link(task))
-            for person in learners_of(task, self._book.directory, self._book.rights):
-                if person.id not in done and person.id not in task.extensions:
-                    await self._say(person, said, f"task-soon-{task.id}-{person.user_id}-{day}")
+            if not task.is_closed(now) and task.dates.is_open(now):
+                await self._remind_of(task, now)
+
+    async def _remind_of(self, task: Task, now: datetime) -> None:
+        is_everybodys = self._is_the_day_before(task.dates.due, now)
+        own = [each for each in sorted(task.extensions) if self._is_the_day_before(task.dates_of(each).due, now)]
+        if not is_everybodys and not own:
+            return
+        async with self._book.writing() as connection:
+            reminded = {each for each in own if await reminded_of_own(connection, task, each)}
+            everybody = is_everybodys and await reminded_of(connection, task)
+            hand_ins = await hand_ins_of(connection, [task.id]) if everybody or reminded else []
+        done = {member for hand_in in hand_ins if hand_in.versions for member in hand_in.members}
+        said = self._texts.say("tasks.soon", title=task.title, link=self._link(task))
+        for person in learners_of(task, self._book.directory, self._book.rights):
+            is_due = person.id in reminded if person.id in task.extensions else everybody
+            if is_due and person.id not in done:
+                day = last_day(task.dates_of(person.id).due, self._book.zone)
+                await self._say(person, said, f"task-soon-{task.id}-{person.user_id}-{day}")
+
+    def _is_the_day_before(self, due: datetime, now: datetime) -> bool:
+        """From four in the afternoon."""
+        day = last_day(due, self._book.zone)
+        return instant(self._book.zone, day - _DAY, _REMIND_AT) <= now < instant(self._book.zone, day, 0)
 
     async def _rooms_of(self, task: Task) -> list[str]:
         found = []

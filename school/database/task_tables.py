@@ -57,6 +57,8 @@ task_people = Table(
     Column("named", Boolean, nullable=False),
     Column("due_at", Double),
     Column("seen_at", Double),
+    # Of which date of their own they were reminded.
+    Column("reminded_for", Double),
 )
 
 # A draft that is None has not been begun since the last version.

@@ -102,9 +102,11 @@ async def tasks_for(
 
 
 async def published_tasks(connection: AsyncConnection, *, due_after: datetime, now: datetime) -> list[Task]:
-    """Those that people know of and that are due after an instant."""
-    is_out = (tasks.c.published_at <= now.timestamp()) & (tasks.c.due_at > due_after.timestamp())
-    return await _read(connection, is_out)
+    """Those that people know of and that are due after an instant, if only for somebody who has more time."""
+    later = due_after.timestamp()
+    for_somebody = select(task_people.c.task_id).where(task_people.c.due_at > later)
+    is_due = or_(tasks.c.due_at > later, tasks.c.id.in_(for_somebody))
+    return await _read(connection, is_due & (tasks.c.published_at <= now.timestamp()))
 
 
 async def tasks_due_before(connection: AsyncConnection, moment: datetime) -> list[Task]:
@@ -142,6 +144,15 @@ async def reminded_of(connection: AsyncConnection, task: Task) -> bool:
     due = task.dates.due.timestamp()
     unsaid = or_(tasks.c.reminded_for.is_(None), tasks.c.reminded_for != due)
     here = update(tasks).where(tasks.c.id == task.id, unsaid).values(reminded_for=due)
+    return bool((await connection.execute(here)).rowcount)
+
+
+async def reminded_of_own(connection: AsyncConnection, task: Task, person_id: PersonId) -> bool:
+    """Somebody who has more time is reminded of their date now; False if they were already."""
+    due = task.dates_of(person_id).due.timestamp()
+    theirs = (task_people.c.task_id == task.id) & (task_people.c.person_id == person_id)
+    unsaid = or_(task_people.c.reminded_for.is_(None), task_people.c.reminded_for != due)
+    here = update(task_people).where(theirs, unsaid).values(reminded_for=due)
     return bool((await connection.execute(here)).rowcount)
 
 

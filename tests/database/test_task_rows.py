@@ -56,6 +56,7 @@ from school.database.tasks import (
     published_tasks,
     read_task,
     reminded_of,
+    reminded_of_own,
     seen_by,
     task_is_told,
     tasks_due_before,
@@ -328,6 +329,18 @@ async def test_what_is_new_is_untold_until_it_is_told_and_again_when_it_changes(
         changed = replace(TASK, title="Ballade", number=1)
         await change_task(connection, changed)
         assert await untold_tasks(connection, now=NOON) == [(changed, told)]
+
+
+async def test_who_has_more_time_is_reminded_of_each_date_of_theirs_once(school: AsyncEngine) -> None:
+    async with school.begin() as connection:
+        for due in (TASK.dates.due + DAY, TASK.dates.due + 2 * DAY):
+            await extend_for(connection, TASK.id, BEN, due)
+            task = await read_task(connection, TASK.id)
+            assert task is not None
+            assert [await reminded_of_own(connection, task, BEN) for _ in range(2)] == [True, False]
+            nearly = due - timedelta(minutes=1)
+            assert [found.id for found in await published_tasks(connection, due_after=nearly, now=NOON)] == [TASK.id]
+            assert await published_tasks(connection, due_after=due, now=NOON) == []
 
 
 async def test_of_each_date_people_are_reminded_once(school: AsyncEngine) -> None:

@@ -162,7 +162,12 @@ async def test_the_day_before_those_are_reminded_who_have_not_handed_in(scene: S
     scene.tasks.now += timedelta(minutes=1)
     for _ in range(2):
         await scene.telling.look()
-    assert scene.said.people == [(BEA.user_id, f"⏰ Morgen fällig: Aufgabe „Gedicht“: {URL}/task/{task.id}")]
+    reminder = f"⏰ Morgen fällig: Aufgabe „Gedicht“: {URL}/task/{task.id}"
+    assert scene.said.people == [(BEA.user_id, reminder)]
+    scene.tasks.now += DAY  # the others are late by now; Carl has one day more
+    for _ in range(2):
+        await scene.telling.look()
+    assert scene.said.people == [(BEA.user_id, reminder), (CARL.user_id, reminder)]
 
 
 async def test_a_task_that_is_set_on_the_last_day_reminds_nobody(scene: Scene) -> None:
