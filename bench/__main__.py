@@ -13,6 +13,7 @@ from bench import (
     decisions,
     directory_server,
     first_login,
+    hand_ins,
     joining,
     letters,
     messages,
@@ -38,6 +39,7 @@ BENCHES: dict[str, Callable[[Lab], Iterator[Row]]] = {
     "conferences": conferences.rows,
     "module": module_cost.rows,
     "tasks": tasks.rows,
+    "hand-ins": hand_ins.rows,
 }
 
 

@@ -6,7 +6,6 @@ import json
 import random
 import re
 import secrets
-import statistics
 import subprocess
 import sys
 import time
@@ -20,8 +19,9 @@ from typing import Any, Final
 from urllib.request import urlopen
 from zoneinfo import ZoneInfo
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, CookieJar
+from aiohttp import ClientError, ClientSession
 
+from bench.browsers import PATIENCE_SECONDS, hidden_in, p95, signed_in, spread
 from bench.harness import BenchError, Demo, Lab, Row, answers_http, two_free_ports, until
 
 _STUB: Final = Path(__file__).parents[1] / "tests" / "conferences" / "stub_bbb.py"
@@ -30,11 +30,8 @@ _PEOPLE: Final = 100
 """In each lesson, its teacher among them."""
 _WITHIN_SECONDS: Final = 10.0
 _LOOKS_AGAIN_SECONDS: Final = 5.0
-_PATIENCE_SECONDS: Final = 60.0
-_SIGN_IN_AT_ONCE: Final = 6
 _AIM_MS: Final = 300
 _ZONE: Final = ZoneInfo("Europe/Berlin")
-_FIELD: Final = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 @dataclass
@@ -64,20 +61,20 @@ def rows(lab: Lab) -> Iterator[Row]:
         raise BenchError(f"there are meetings for {sorted(creates)}, not for {sorted(titles)}")
     own = [seconds * 1000 for seconds in asked["seconds"]]
     calls = Counter(call for call, _ in asked["calls"])
-    p95 = _p95(seen.buttons)
+    of_buttons = p95(seen.buttons)
     yield Row(
         figure=f"{len(seen.buttons)} people press in the same {_WITHIN_SECONDS:.0f} s: p95",
-        value=f"{p95:.0f} ms",
-        shows=f"the button, until the browser is sent to BigBlueButton: {_spread(seen.buttons)} "
+        value=f"{of_buttons:.0f} ms",
+        shows=f"the button, until the browser is sent to BigBlueButton: {spread(seen.buttons)} "
         f"(aim at most {_AIM_MS} ms)",
-        prominent=f"{len(seen.buttons)} people press at eight: p95 {p95:.0f} ms (aim at most {_AIM_MS}), "
+        prominent=f"{len(seen.buttons)} people press at eight: p95 {of_buttons:.0f} ms (aim at most {_AIM_MS}), "
         f"{seen.wrong.total()} errors, {max(creates.values())} create for each meeting",
     )
     yield Row(
         figure="  its page: p95",
-        value=f"{_p95(seen.pages):.0f} ms",
+        value=f"{p95(seen.pages):.0f} ms",
         shows=f"{len(seen.pages)} times, those who wait look again every {_LOOKS_AGAIN_SECONDS:.0f} s: "
-        f"{_spread(seen.pages)}",
+        f"{spread(seen.pages)}",
     )
     yield Row(
         figure="  errors",
@@ -91,7 +88,7 @@ def rows(lab: Lab) -> Iterator[Row]:
     )
     yield Row(
         figure="  BigBlueButton's own part",
-        value=f"{_p95(own):.1f} ms",
+        value=f"{p95(own):.1f} ms",
         shows="p95 of its answers, measured inside it; it is in the figures above, and so are the browsers, which run "
         "on the same cores",
     )
@@ -137,15 +134,7 @@ class _Lesson:
 async def _eight_o_clock(demo: Demo, lessons: list[_Lesson], lab: Lab) -> tuple[_Seen, float]:
     seen, web = _Seen(), demo.info["web"]
     comers = [(lesson, account) for lesson in lessons for account in lesson.accounts]
-    browsers = [
-        ClientSession(web, cookie_jar=CookieJar(unsafe=True), timeout=ClientTimeout(total=_PATIENCE_SECONDS))
-        for _ in comers
-    ]
-    try:
-        signs_in = asyncio.Semaphore(_SIGN_IN_AT_ONCE)
-        await asyncio.gather(
-            *(_sign_in(browser, account, signs_in) for browser, (_, account) in zip(browsers, comers, strict=True))
-        )
+    async with signed_in(web, [account for _, account in comers]) as browsers:
         lab.tell("eight o'clock …")
         await asyncio.sleep(2)
         before = demo.appservice.cpu_times()
@@ -156,25 +145,13 @@ async def _eight_o_clock(demo: Demo, lessons: list[_Lesson], lab: Lab) -> tuple[
             presses.append(_press(browser, lesson.page, after, seen))
         await asyncio.gather(*presses)
         used = demo.appservice.cpu_times()
-    finally:
-        await asyncio.gather(*(browser.close() for browser in browsers))
     return seen, used.user + used.system - before.user - before.system
-
-
-async def _sign_in(browser: ClientSession, account: dict[str, Any], may: asyncio.Semaphore) -> None:
-    async with may:
-        async with browser.get("/login") as page:
-            fields = dict(_FIELD.findall(await page.text()))
-        form = fields | {"name": account["user_id"], "password": account["password"]}
-        async with browser.post("/login", data=form, allow_redirects=False) as answer:
-            if answer.status != 303:
-                raise BenchError(f"{account['user_id']} cannot sign in: HTTP {answer.status}")
 
 
 async def _press(browser: ClientSession, page: str, after: float, seen: _Seen) -> None:
     """Opens the page, waits as long as it says so, presses, and follows to BigBlueButton."""
     await asyncio.sleep(after)
-    give_up_at = time.monotonic() + _PATIENCE_SECONDS
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     try:
         while (form := await _looked(browser, page, seen)) is None:
             if time.monotonic() > give_up_at:
@@ -204,7 +181,7 @@ async def _looked(browser: ClientSession, page: str, seen: _Seen) -> dict[str, s
     if answer.status != 200:
         raise BenchError(f"HTTP {answer.status} for the page")
     _, found, form = text.partition(f'action="{page}/enter"')
-    return dict(_FIELD.findall(form.partition("</form>")[0])) if found else None
+    return hidden_in(form.partition("</form>")[0]) if found else None
 
 
 @contextmanager
@@ -227,11 +204,3 @@ def _bbb(demo: Demo) -> Iterator[int]:
 def _asked(port: int) -> dict[str, Any]:
     with urlopen(f"http://127.0.0.1:{port}/stub/calls", timeout=20) as answer:
         return dict(json.load(answer))
-
-
-def _p95(values: list[float]) -> float:
-    return statistics.quantiles(values, n=20)[-1]
-
-
-def _spread(values: list[float]) -> str:
-    return f"median {statistics.median(values):.0f}, longest {max(values):.0f} ms"
