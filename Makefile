@@ -37,7 +37,7 @@ demo: $(STAMP)
 	@$(BIN)/schulbote demo $(ARGS)
 
 # Every check and every test; the same in CI.
-test: check unit acceptance
+test: setup check unit acceptance
 
 check: $(STAMP)
 	$(BIN)/ruff check .
