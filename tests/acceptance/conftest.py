@@ -77,6 +77,7 @@ def nothing_left(demo):
     def footprint(people: tuple[Person, ...]) -> object:
         tables = ("rooms", "room_aliases", "room_memberships", "rooms WHERE is_public", "state_events")
         with closing(_open_synapse(demo)) as synapse:
+            synapse.execute("BEGIN")  # all of it as it is at one instant
             synapse.execute(f"CREATE TEMP TABLE greetings AS {_ROOMS_OF_GREETINGS}", (demo.info["bot"],))
             greetings = {room for (room,) in synapse.execute("SELECT room_id FROM greetings")}
             others = "room_id NOT IN (SELECT room_id FROM greetings)"
