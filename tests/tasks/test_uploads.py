@@ -179,13 +179,23 @@ async def test_a_newer_part_ends_an_older_one_that_hangs(desk: Desk) -> None:
     assert await desk.content() == [PICTURE]
 
 
+async def stopping(content: bytes, *, in_parts_of: int, after: int) -> AsyncIterator[bytes]:
+    """What comes from a network that says nothing more after so many parts."""
+    for number, start in enumerate(range(0, len(content), in_parts_of)):
+        if number == after:
+            await asyncio.Event().wait()
+        yield content[start : start + in_parts_of]
+        await asyncio.sleep(0)
+
+
 async def test_whoever_is_ended_at_any_moment_leaves_no_byte_twice_and_none_out(desk: Desk) -> None:
     content = PICTURE[:8] + os.urandom(4 * 1024 * 1024)
     desk.uploads.limits = Limits(max_bytes=len(content), most_files=2)
     upload, dice, ended = await desk.announced(size=len(content)), random.Random(1), 0
     has = 0
     while (known := await desk.upload(upload.id)) is not None:
-        part = asyncio.create_task(desk.uploads.take(known, has, arriving(content[has:], in_parts_of=10_000)))
+        some = stopping(content[has:], in_parts_of=10_000, after=dice.randrange(60))
+        part = asyncio.create_task(desk.uploads.take(known, has, some))
         await asyncio.sleep(dice.random() * 0.01)
         has = await desk.uploads.received(known)
         assert part.done(), "who asks waits until nobody writes any more"
